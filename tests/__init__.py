@@ -1,0 +1,1 @@
+"""The tests of object_store_py and the servers, fixtures and tools that they stand on."""

@@ -1,0 +1,1 @@
+"""One suite, every backend, every way of calling: one check a file."""

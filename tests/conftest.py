@@ -1,0 +1,74 @@
+"""Fixtures of the whole suite: ways of calling, fresh stores, servers; and the summary's end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.backends.minio import Minio
+from tests.harness.api import WAYS, Api, open_api
+from tests.harness.servers import Servers
+from tests.harness.stores import NAMES, Backend, make_backend
+from tests.harness.table import ConformanceTable
+
+SERVERS = pytest.StashKey[Servers]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[SERVERS] = Servers()
+    config.pluginmanager.register(ConformanceTable(), "conformance-table")
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    left_out = config.stash[SERVERS].left_out
+    for name, reason in left_out.items():
+        terminalreporter.write_line(f"backends left out: {name} ({reason})")
+
+
+@pytest.fixture(scope="session")
+def servers(pytestconfig: pytest.Config) -> Iterator[Servers]:
+    """The servers of this session; each starts when the first test asks for it."""
+    running = pytestconfig.stash[SERVERS]
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def minio(servers: Servers) -> Minio:
+    """The running MinIO."""
+    return servers.get("minio", Minio)
+
+
+@pytest.fixture(scope="session")
+def shared_bucket(servers: Servers) -> str:
+    """One bucket for all tests that keep to a prefix of their own."""
+    return servers.get("minio", Minio).create_bucket()
+
+
+@pytest.fixture(params=WAYS)
+def api(request: pytest.FixtureRequest) -> Iterator[Api]:
+    """The verbs, called sync, on asyncio and on trio."""
+    with open_api(request.param) as facade:
+        yield facade
+
+
+@pytest.fixture(params=NAMES)
+def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Backend:
+    """A fresh and empty store of each backend."""
+
+    def start() -> tuple[Minio, str]:
+        return (
+            request.getfixturevalue("minio"),
+            request.getfixturevalue("shared_bucket"),
+        )
+
+    return make_backend(request.param, tmp_path, start)
+
+
+@pytest.fixture
+def store(backend: Backend) -> Any:
+    """The store of the backend."""
+    return backend.store

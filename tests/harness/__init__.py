@@ -1,0 +1,1 @@
+"""Plumbing of the test suite: ways of calling, stores under test, the conformance table."""

@@ -1,0 +1,85 @@
+"""The stores under test: how each is made fresh, and what each can do."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from object_store_py.store import LocalStore, MemoryStore, S3Store
+
+from tests.backends.minio import Minio
+
+NAMES = ("memory", "local", "minio")
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a backend can do; a check that needs what is False is listed as not applicable."""
+
+    conditional_put: bool = True
+    update_by_e_tag: bool = True
+    copy_if_not_exists: bool = True
+    attributes: bool = True
+    tags: bool = False
+    signing: bool = False
+    versioning: bool = False
+    suffix_ranges: bool = True
+    multipart_e_tags: bool = False
+    missing_delete_is_error: bool = False
+
+
+CAPABILITIES = {
+    "memory": Capabilities(),
+    "local": Capabilities(update_by_e_tag=False, attributes=False, missing_delete_is_error=True),
+    "minio": Capabilities(
+        copy_if_not_exists=False, tags=True, signing=True, versioning=True, multipart_e_tags=True
+    ),
+}
+
+
+@dataclass
+class Backend:
+    """A fresh, empty store of one backend, and what the check may expect of it."""
+
+    name: str
+    store: Any
+    capabilities: Capabilities
+    server: Minio | None = None
+    bucket: str = ""
+    prefix: str = ""
+
+    def require(self, capability: str) -> None:
+        """Ends the test as not applicable when the backend lacks the capability."""
+        if not getattr(self.capabilities, capability):
+            not_applicable(capability)
+
+    def s3(self) -> Minio:
+        """The S3 server behind this backend; ends the test when there is none."""
+        if self.server is None:
+            not_applicable("s3 server")
+        return self.server
+
+    def s3_store(self, bucket: str | None = None, **options: Any) -> S3Store:
+        """Another S3Store on the same server."""
+        return S3Store(bucket or self.bucket, **(self.s3().store_options() | options))
+
+
+def not_applicable(capability: str) -> Any:
+    """Ends a check that does not apply; the table names the capability that is missing."""
+    pytest.skip(f"n/a: {capability}")
+
+
+def make_backend(name: str, directory: Path, minio: Callable[[], tuple[Minio, str]]) -> Backend:
+    """A fresh backend; `minio` gives the running server and its bucket, and starts it if needed."""
+    if name == "memory":
+        return Backend(name, MemoryStore(), CAPABILITIES[name])
+    if name == "local":
+        return Backend(name, LocalStore(directory), CAPABILITIES[name])
+    server, bucket = minio()
+    prefix = f"test-{secrets.token_hex(6)}"
+    store = S3Store(bucket, prefix=prefix, **server.store_options())
+    return Backend(name, store, CAPABILITIES[name], server, bucket, prefix)

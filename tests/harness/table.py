@@ -1,0 +1,81 @@
+"""The conformance table at the end of a run: check x backend x way, with nothing left unsaid."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import PurePosixPath
+
+import pytest
+
+from tests.harness.api import WAYS
+from tests.harness.stores import NAMES
+
+Cell = tuple[str, str, str]
+
+
+class ConformanceTable:
+    """A pytest plugin that collects outcomes and prints them as a table."""
+
+    def __init__(self) -> None:
+        self._cells: dict[str, Cell] = {}
+        self._outcomes: dict[Cell, set[str]] = defaultdict(set)
+
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        spec = getattr(item, "callspec", None)
+        if spec is not None and {"backend", "api"} <= spec.params.keys():
+            check = PurePosixPath(item.nodeid.split("::")[0]).stem.removeprefix("test_")
+            self._cells[item.nodeid] = (check, spec.params["backend"], spec.params["api"])
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        cell = self._cells.get(report.nodeid)
+        if cell is not None and (report.when == "call" or report.outcome != "passed"):
+            self._outcomes[cell].add(_outcome(report))
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self._outcomes:
+            terminalreporter.section("conformance: check x backend x way (sync/asyncio/trio)")
+            for line in self.lines():
+                terminalreporter.write_line(line)
+
+    def lines(self) -> list[str]:
+        """The table as text: a line a check, a column a backend, three ways in a cell."""
+        checks = sorted({cell[0] for cell in self._outcomes})
+        rows = [["check", *NAMES]]
+        rows += [[check, *(self._ways(check, name) for name in NAMES)] for check in checks]
+        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+        lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+        return [*lines, *self._notes()]
+
+    def _ways(self, check: str, backend: str) -> str:
+        words = [_word(self._outcomes.get((check, backend, way), set())) for way in WAYS]
+        return words[0] if len(set(words)) == 1 and words[0] != "pass" else "/".join(words)
+
+    def _notes(self) -> list[str]:
+        partly: dict[str, set[str]] = defaultdict(set)
+        for (check, backend, _), outcomes in self._outcomes.items():
+            missing = {word for word in outcomes if word.startswith("n/a: ")}
+            if missing and outcomes - missing:
+                partly[f"{check} on {backend}"] |= missing
+        return [f"  * {where}: {', '.join(sorted(partly[where]))}" for where in sorted(partly)]
+
+
+def _outcome(report: pytest.TestReport) -> str:
+    if report.outcome != "skipped":
+        return {"passed": "pass", "failed": "FAIL"}[report.outcome]
+    if hasattr(report, "wasxfail"):
+        return "xfail"
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
+    return reason.removeprefix("Skipped: ")
+
+
+def _word(outcomes: set[str]) -> str:
+    """One word for the tests of one cell; a star says that a part did not apply."""
+    if not outcomes:
+        return "-"
+    missing = sorted(word for word in outcomes if word.startswith("n/a: "))
+    rest = outcomes - set(missing)
+    if "FAIL" in rest:
+        return "FAIL"
+    if not rest:
+        return ", ".join(missing)
+    return "/".join(sorted(rest)) + ("*" if missing else "")
