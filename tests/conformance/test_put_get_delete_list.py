@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from object_store_py.exceptions import BaseError
 
+from object_store_py.exceptions import BaseError
 from tests.harness.api import Api
 from tests.harness.stores import Backend
 

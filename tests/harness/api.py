@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, Literal
 
-import object_store_py as obs
 from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+import object_store_py as obs
 
 Way = Literal["sync", "asyncio", "trio"]
 WAYS: tuple[Way, ...] = ("sync", "asyncio", "trio")

@@ -1,0 +1,84 @@
+"""Conformance: a signed URL works in a plain HTTP client, for its method, key and time alone."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from tests.harness.api import Api
+from tests.harness.stores import Backend
+
+HOUR = timedelta(hours=1)
+KEY = "dir/a b+c%41ü.txt"
+
+
+def ask(method: str, url: str, body: bytes | None = None) -> httpx.Response:
+    return httpx.request(method, url, content=body, trust_env=False)
+
+
+def test_a_signed_get_needs_no_credentials(api: Api, backend: Backend) -> None:
+    backend.require("signing")
+    api.put(backend.store, KEY, b"foo")
+    answer = ask("GET", str(api.sign(backend.store, "GET", KEY, HOUR)))
+    assert (answer.status_code, answer.content) == (200, b"foo")
+
+
+def test_a_signed_put_and_delete(api: Api, backend: Backend) -> None:
+    backend.require("signing")
+    put = ask("PUT", str(api.sign(backend.store, "PUT", KEY, HOUR)), b"written")
+    assert put.status_code == 200
+    assert api.read(backend.store, KEY) == b"written"
+    assert ask("DELETE", str(api.sign(backend.store, "DELETE", KEY, HOUR))).status_code == 204
+    assert api.list(backend.store) == []
+
+
+def test_many_paths_give_many_urls_in_order(api: Api, backend: Backend) -> None:
+    backend.require("signing")
+    for key in ("one", "two"):
+        api.put(backend.store, key, key.encode())
+    urls = api.sign(backend.store, "GET", ["two", "one"], HOUR)
+    assert [ask("GET", str(url)).content for url in urls] == [b"two", b"one"]
+
+
+def test_a_changed_url_is_refused(api: Api, backend: Backend) -> None:
+    backend.require("signing")
+    for key in ("one", "two"):
+        api.put(backend.store, key, b"secret")
+    url = str(api.sign(backend.store, "GET", "one", HOUR))
+    flipped = url[:-1] + ("0" if url[-1] != "0" else "1")
+    for changed in (url.replace("/one?", "/two?"), url.replace("3600", "7200"), flipped):
+        assert changed != url
+        assert ask("GET", changed).status_code == 403
+
+
+def test_another_method_is_refused(api: Api, backend: Backend) -> None:
+    backend.require("signing")
+    api.put(backend.store, "k", b"foo")
+    url = str(api.sign(backend.store, "GET", "k", HOUR))
+    assert ask("DELETE", url).status_code == 403
+    assert api.read(backend.store, "k") == b"foo"
+
+
+def test_an_expired_url_is_refused(api: Api, backend: Backend) -> None:
+    backend.require("signing")
+    api.put(backend.store, "k", b"foo")
+    url = str(api.sign(backend.store, "GET", "k", timedelta(seconds=1)))
+    time.sleep(2.1)
+    assert ask("GET", url).status_code == 403
+
+
+@pytest.mark.parametrize("method", ["get", "FETCH"])
+def test_a_method_that_is_none_is_refused(api: Api, backend: Backend, method: str) -> None:
+    backend.require("signing")
+    with pytest.raises(ValueError, match=method):
+        api.sign(backend.store, method, "k", HOUR)
+
+
+def test_a_store_that_cannot_sign_says_so(api: Api, backend: Backend) -> None:
+    if backend.capabilities.signing:
+        return
+    with pytest.raises((ValueError, TypeError, NotImplementedError)):
+        api.sign(backend.store, "GET", "k", HOUR)
