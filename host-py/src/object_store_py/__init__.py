@@ -1,0 +1,91 @@
+"""One API for object stores: S3 and its likes, local files, memory; sync and async.
+
+`import object_store_py as obs`, make a store (`obs.store`), and call the functions here or the
+store's methods of the same names.
+"""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"
+
+from . import exceptions, store
+from ._functions import (
+    copy,
+    copy_async,
+    delete,
+    delete_async,
+    get,
+    get_async,
+    get_range,
+    get_range_async,
+    get_ranges,
+    get_ranges_async,
+    head,
+    head_async,
+    list,  # noqa: A004 - the name is given
+    list_with_delimiter,
+    list_with_delimiter_async,
+    put,
+    put_async,
+    rename,
+    rename_async,
+    sign,
+    sign_async,
+)
+from .bytes import Bytes
+from .results import BytesStream, GetResult, ListStream
+from .types import (
+    HTTP_METHOD,
+    Attribute,
+    Attributes,
+    GetOptions,
+    ListResult,
+    ObjectMeta,
+    OffsetRange,
+    PutMode,
+    PutResult,
+    SuffixRange,
+    UpdateVersion,
+)
+
+__all__ = [
+    "HTTP_METHOD",
+    "Attribute",
+    "Attributes",
+    "Bytes",
+    "BytesStream",
+    "GetOptions",
+    "GetResult",
+    "ListResult",
+    "ListStream",
+    "ObjectMeta",
+    "OffsetRange",
+    "PutMode",
+    "PutResult",
+    "SuffixRange",
+    "UpdateVersion",
+    "__version__",
+    "copy",
+    "copy_async",
+    "delete",
+    "delete_async",
+    "exceptions",
+    "get",
+    "get_async",
+    "get_range",
+    "get_range_async",
+    "get_ranges",
+    "get_ranges_async",
+    "head",
+    "head_async",
+    "list",
+    "list_with_delimiter",
+    "list_with_delimiter_async",
+    "put",
+    "put_async",
+    "rename",
+    "rename_async",
+    "sign",
+    "sign_async",
+    "store",
+]

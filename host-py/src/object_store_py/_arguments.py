@@ -1,0 +1,208 @@
+"""Arguments of the verbs, parsed before anything is sent; errors name the argument and the rule."""
+
+from __future__ import annotations
+
+import difflib
+import operator
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from . import _redact
+from ._backend import ByteRange, GetRequest, Mode, PutRequest
+
+MAX_OFFSET = 2**63 - 1
+METADATA_LIMIT = 2048
+"""What S3 takes of user metadata in all, in bytes."""
+
+_METHODS = frozenset(
+    ("GET", "PUT", "POST", "HEAD", "PATCH", "TRACE", "DELETE", "OPTIONS", "CONNECT")
+)
+_STANDARD = {
+    name.lower().replace("-", ""): name
+    for name in (
+        "Content-Disposition",
+        "Content-Encoding",
+        "Content-Language",
+        "Content-Type",
+        "Cache-Control",
+        "Storage-Class",
+    )
+}
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_GET_KEYS = (
+    "if_match",
+    "if_none_match",
+    "if_unmodified_since",
+    "if_modified_since",
+    "range",
+    "version",
+    "head",
+)
+
+
+def offset(value: object, name: str) -> int:
+    """A position in an object: an int from 0 to 2^63 - 1."""
+    try:
+        number = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(f"{name} must be an int, not {type(value).__name__}") from None
+    if not 0 <= number <= MAX_OFFSET:
+        raise ValueError(f"{name} must be between 0 and 2^63 - 1, but is {number}")
+    return number
+
+
+def positive(value: object, name: str) -> int:
+    """A number of something: an int from 1."""
+    number = offset(value, name)
+    if number == 0:
+        raise ValueError(f"{name} must be at least 1")
+    return number
+
+
+def bounded(start: object, end: object, length: object) -> ByteRange:
+    """The range of `start` and either `end` or `length`."""
+    first = offset(start, "start")
+    if (end is None) == (length is None):
+        raise ValueError("give either end or length: one of them says where the range ends")
+    last = offset(end, "end") if end is not None else first + offset(length, "length")
+    if last <= first or last > MAX_OFFSET:
+        raise ValueError(f"Invalid range requested: start {first}, end {last}")
+    return ("bounded", first, last)
+
+
+def byte_range(value: Any) -> ByteRange:
+    """The `range` of `GetOptions`."""
+    if isinstance(value, Mapping):
+        pairs: dict[Any, Any] = dict(value)  # pyright: ignore[reportUnknownArgumentType]
+        if len(pairs) == 1 and "offset" in pairs:
+            return ("offset", offset(pairs["offset"], "range offset"))
+        if len(pairs) == 1 and "suffix" in pairs:
+            return ("suffix", positive(pairs["suffix"], "range suffix"))
+        raise ValueError("range as a dict must be {'offset': n} or {'suffix': n}")
+    if isinstance(value, str | bytes) or not isinstance(value, Sequence) or len(value) != 2:  # pyright: ignore[reportUnknownArgumentType]
+        raise TypeError(f"range must be (start, end) or a dict, not {_redact.value(value)}")
+    start, end = value  # pyright: ignore[reportUnknownVariableType]
+    if end is None:
+        return ("offset", offset(start, "range start"))
+    if start is None:
+        return ("suffix", positive(end, "range suffix"))
+    return bounded(start, end, None)
+
+
+def header_text(value: object, name: str) -> str:
+    """A text that goes into a header: no control character in it."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a str, not {type(value).__name__}")
+    if _CONTROL.search(value):
+        raise ValueError(f"{name} must not have control characters: {_redact.value(value)}")
+    return value
+
+
+def micros(value: object, name: str) -> int:
+    """An aware datetime as microseconds since 1970."""
+    if not isinstance(value, datetime):
+        raise TypeError(f"{name} must be a datetime, not {type(value).__name__}")
+    if value.tzinfo is None:
+        raise TypeError(f"{name}: expected a datetime with non-None tzinfo")
+    return (value - _EPOCH) // timedelta(microseconds=1)
+
+
+def to_datetime(modified: int) -> datetime:
+    """Microseconds since 1970 as a datetime in UTC."""
+    return _EPOCH + timedelta(microseconds=modified)
+
+
+def get_options(options: Mapping[str, Any] | None) -> GetRequest:
+    """`GetOptions`, parsed."""
+    request = GetRequest()
+    for name, value in (options or {}).items():
+        if name not in _GET_KEYS:
+            nearest = difflib.get_close_matches(name, _GET_KEYS, 1, 0.4)
+            hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
+            raise TypeError(f"{name!r} is no option of get{hint}")
+        if value is None:
+            continue
+        if name == "range":
+            request.range = byte_range(value)
+        elif name == "head":
+            request.head = bool(value)
+        elif name.endswith("_since"):
+            setattr(request, name, micros(value, name))
+        else:
+            setattr(request, name, header_text(value, name))
+    return request
+
+
+def put_options(
+    attributes: Mapping[str, Any] | None, tags: Mapping[str, Any] | None, mode: Any
+) -> PutRequest:
+    """The options of a put, parsed."""
+    return PutRequest(_mode(mode), _attributes(attributes or {}), _tags(tags or {}))
+
+
+def _mode(mode: Any) -> Mode:
+    if mode is None:
+        return "overwrite"
+    if isinstance(mode, str):
+        if mode.lower() not in ("create", "overwrite"):
+            raise ValueError(f"Unexpected input for PutMode: {_redact.value(mode)}")
+        return mode.lower()
+    if not isinstance(mode, Mapping):
+        raise TypeError("mode must be 'create', 'overwrite' or {'e_tag': ..., 'version': ...}")
+    update: dict[str, str | None] = {}
+    for name, value in mode.items():  # pyright: ignore[reportUnknownVariableType]
+        if name not in ("e_tag", "version"):
+            raise TypeError(f"{name!r} is no key of an update: known are e_tag and version")
+        update[name] = None if value is None else header_text(value, name)
+    return update
+
+
+def _attributes(attributes: Mapping[str, Any]) -> dict[str, str]:
+    parsed: dict[str, str] = {}
+    size = 0
+    for name, value in attributes.items():
+        if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"attributes: a name must be a str, not {type(name).__name__}")
+        standard = _STANDARD.get(name.lower().replace("-", ""))
+        if standard is None and not _TOKEN.fullmatch(name):
+            raise ValueError(
+                f"attributes: {_redact.value(name)} is no name for metadata: letters, digits and"
+                " !#$%&'*+.^_`|~- are allowed"
+            )
+        text = header_text(value, f"attributes[{name!r}]")
+        if not text.isascii():
+            raise ValueError(f"attributes[{name!r}] must be ASCII: encode it, for example in base64")
+        if standard is None:
+            size += len(name) + len(text)
+        parsed[standard or name] = text
+    if size > METADATA_LIMIT:
+        raise ValueError(f"attributes: {size} bytes of metadata, at most {METADATA_LIMIT} are allowed")
+    return parsed
+
+
+def _tags(tags: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        header_text(name, "a tag's name"): header_text(value, f"tags[{name!r}]")
+        for name, value in tags.items()
+    }
+
+
+def method(value: object) -> str:
+    """The method that a signed URL allows."""
+    if not isinstance(value, str) or value not in _METHODS:
+        raise ValueError(f"Unsupported HTTP method {_redact.value(value)}; upper case is expected")
+    return value
+
+
+def expiry(value: object) -> int:
+    """How long a signed URL is valid, in whole seconds."""
+    if not isinstance(value, timedelta):
+        raise TypeError(f"expires_in must be a timedelta, not {type(value).__name__}")
+    seconds = value // timedelta(seconds=1)
+    if not 0 < seconds <= 604_800:
+        raise ValueError(f"expires_in must be between one second and seven days, but is {value}")
+    return seconds

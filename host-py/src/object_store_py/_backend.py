@@ -1,0 +1,230 @@
+"""What a backend can do: the interface between the verbs and brain, memory and local files.
+
+Every function is a plan. Paths are parsed, and have the store's prefix in front. Metadata is a
+`RawMeta`: numbers and strings as they cross the border.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from ._effects import Plan
+from ._http import Payload
+from .exceptions import GenericError, NotModifiedError, PreconditionError
+
+ByteRange = tuple[str, int] | tuple[str, int, int]
+"""`("bounded", start, end)`, `("offset", n)` or `("suffix", n)`."""
+
+Mode = str | dict[str, str | None]
+"""`"overwrite"`, `"create"`, or the e_tag and version that must still be there."""
+
+
+class RawMeta(NamedTuple):
+    """An object's metadata as it crosses the border."""
+
+    path: str
+    modified: int
+    """Microseconds since 1970, UTC."""
+    size: int
+    e_tag: str | None
+    version: str | None
+
+
+@dataclass(slots=True)
+class GetRequest:
+    """Options of a read, parsed."""
+
+    head: bool = False
+    range: ByteRange | None = None
+    if_match: str | None = None
+    if_none_match: str | None = None
+    if_modified_since: int | None = None
+    if_unmodified_since: int | None = None
+    version: str | None = None
+
+    def to_border(self) -> str:
+        """As JSON; empty for the defaults."""
+        given = {name: value for name in self.__slots__ if (value := getattr(self, name))}
+        for name in ("if_modified_since", "if_unmodified_since"):
+            if getattr(self, name) is not None:
+                given[name] = getattr(self, name)
+        return json.dumps(given) if given else ""
+
+
+@dataclass(slots=True)
+class PutRequest:
+    """Options of a write, parsed."""
+
+    mode: Mode = "overwrite"
+    attributes: dict[str, str] = field(default_factory=dict[str, str])
+    tags: dict[str, str] = field(default_factory=dict[str, str])
+
+    def to_border(self) -> str:
+        """As JSON; empty for the defaults."""
+        given: dict[str, Any] = {}
+        if self.mode != "overwrite":
+            given["mode"] = self.mode
+        if self.attributes:
+            given["attributes"] = self.attributes
+        if self.tags:
+            given["tags"] = self.tags
+        return json.dumps(given) if given else ""
+
+
+@dataclass(slots=True)
+class ListRequest:
+    """Which page of a listing."""
+
+    prefix: str = ""
+    delimiter: bool = False
+    offset: str | None = None
+    token: str | None = None
+    max_keys: int | None = None
+
+    def to_border(self) -> str:
+        """As JSON; empty for the defaults."""
+        names = ("delimiter", "offset", "token", "max_keys")
+        given = {name: value for name in names if (value := getattr(self, name))}
+        return json.dumps(given) if given else ""
+
+
+class Content(Protocol):
+    """An object's bytes while they are read."""
+
+    def read(self) -> Plan[bytes]:
+        """Read the next chunk; empty at the end."""
+        ...
+
+    def close(self) -> Plan[None]:
+        """Give the rest up."""
+        ...
+
+    def abandon(self) -> None:
+        """Give the rest up from a destructor."""
+        ...
+
+
+@dataclass(slots=True)
+class Fetched:
+    """The answer to a read."""
+
+    meta: RawMeta
+    start: int
+    end: int
+    attributes: dict[str, str]
+    content: Content
+    """The bytes from `start` to `end`."""
+
+
+@dataclass(slots=True)
+class Page:
+    """One page of a listing."""
+
+    objects: list[Sequence[Any]]
+    """In the order of `RawMeta`'s fields."""
+    prefixes: list[str]
+    token: str | None
+    """What to ask for the next page with; None after the last one."""
+
+
+class Written(NamedTuple):
+    """The answer to a write."""
+
+    e_tag: str | None
+    version: str | None
+
+
+class Backend(Protocol):
+    """Where objects are."""
+
+    delete_batch: int
+    """How many paths one `delete` takes."""
+    min_part_size: int
+    """The smallest part of an upload of several, in bytes."""
+
+    def get(self, path: str, options: GetRequest) -> Plan[Fetched]:
+        """Read an object or a part of it."""
+        ...
+
+    def put(self, path: str, payload: Payload, options: PutRequest) -> Plan[Written]:
+        """Write an object."""
+        ...
+
+    def create_upload(self, path: str, options: PutRequest) -> Plan[str]:
+        """Begin an upload in parts; returns its id."""
+        ...
+
+    def put_part(
+        self, path: str, upload: str, index: int, offset: int, payload: Payload
+    ) -> Plan[str]:
+        """Write one part; returns its id."""
+        ...
+
+    def complete_upload(self, path: str, upload: str, parts: list[str]) -> Plan[Written]:
+        """Make the object of its parts."""
+        ...
+
+    def abort_upload(self, path: str, upload: str) -> Plan[None]:
+        """Give an upload up and delete its parts."""
+        ...
+
+    def list_page(self, request: ListRequest) -> Plan[Page]:
+        """Read one page of a listing, sorted."""
+        ...
+
+    def delete(self, paths: list[str]) -> Plan[None]:
+        """Delete objects."""
+        ...
+
+    def copy(self, source: str, target: str, overwrite: bool) -> Plan[None]:
+        """Copy an object."""
+        ...
+
+    def rename(self, source: str, target: str, overwrite: bool) -> Plan[None]:
+        """Move an object."""
+        ...
+
+    def sign(self, method: str, paths: list[str], seconds: int) -> Plan[list[str]]:
+        """Make signed URLs."""
+        ...
+
+
+def check_conditions(meta: RawMeta, options: GetRequest, label: str) -> None:
+    """Evaluate a read's conditions, as RFC 9110 section 13.2.2 orders them."""
+    where = f"{label}, {meta.path!r}"
+    seconds = meta.modified // 1_000_000
+    if options.if_match is not None:
+        if not _matches(meta.e_tag, options.if_match):
+            raise PreconditionError(
+                f"{where}: the e_tag is {meta.e_tag}, not {options.if_match}", path=meta.path
+            )
+    elif (since := options.if_unmodified_since) is not None and seconds > since // 1_000_000:
+        raise PreconditionError(f"{where}: it was modified since then", path=meta.path)
+    if options.if_none_match is not None:
+        if _matches(meta.e_tag, options.if_none_match):
+            raise NotModifiedError(f"{where}: the e_tag is still {meta.e_tag}", path=meta.path)
+    elif (since := options.if_modified_since) is not None and seconds <= since // 1_000_000:
+        raise NotModifiedError(f"{where}: it was not modified since then", path=meta.path)
+
+
+def _matches(e_tag: str | None, wanted: str) -> bool:
+    return wanted == "*" or e_tag in (tag.strip() for tag in wanted.split(","))
+
+
+def resolve_range(wanted: ByteRange | None, size: int, path: str) -> tuple[int, int]:
+    """The start and end that a range means in an object of `size` bytes."""
+    if wanted is None:
+        return 0, size
+    if wanted[0] == "suffix":
+        return max(size - wanted[1], 0), size
+    start = wanted[1]
+    if start >= size:
+        raise GenericError(
+            f"{path!r}: the range starts at {start}, but the object has {size} bytes",
+            path=path,
+            status=416,
+        )
+    return start, min(wanted[2], size) if len(wanted) == 3 else size

@@ -1,0 +1,208 @@
+"""The backend of the remote stores: each verb an operation of the brain, bodies in the host."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Any
+
+from . import exceptions
+from ._backend import Fetched, GetRequest, ListRequest, Page, PutRequest, RawMeta, Written
+from ._core import Brain, Outcome
+from ._effects import Close, Pause, Plan, Read
+from ._http import EMPTY, Body, BufferedBody, Payload, TransportFailure
+
+
+class BrainBackend:
+    """A remote store."""
+
+    def __init__(self, brain: Brain, retry: dict[str, Any], min_part_size: int) -> None:
+        self._brain = brain
+        self._retry = retry
+        self.min_part_size = min_part_size
+
+    @property
+    def delete_batch(self) -> int:
+        """How many paths one `delete` takes."""
+        self._brain.open()
+        return self._brain.delete_batch
+
+    def get(self, path: str, options: GetRequest) -> Plan[Fetched]:
+        """Read an object or a part of it."""
+        return (yield from self._get(path, options))
+
+    def _get(self, path: str, options: GetRequest) -> Plan[Fetched]:
+        outcome: Outcome = yield from self._brain.operate("get", path, path, options.to_border())
+        modified, size, e_tag, version, start, end, attributes = outcome.result
+        meta = RawMeta(path, modified, size, e_tag, version)
+        body = outcome.body or BufferedBody(b"")
+        if options.head:
+            start, end = 0, size
+        content = BrainContent(self, meta, options, body, start, 0 if options.head else end)
+        return Fetched(meta, start, end, attributes, content)
+
+    def resume(
+        self, meta: RawMeta, options: GetRequest, start: int, end: int
+    ) -> Plan[BrainContent]:
+        """Read on from `start`, if the object is still the same."""
+        again = GetRequest(
+            range=("bounded", start, end), if_match=meta.e_tag, version=options.version
+        )
+        fetched = yield from self._get(meta.path, again)
+        assert isinstance(fetched.content, BrainContent)
+        if fetched.meta.e_tag != meta.e_tag:
+            yield from fetched.content.close()
+            raise exceptions.PreconditionError(f"the e_tag is {fetched.meta.e_tag} now")
+        return fetched.content
+
+    def pause(self, attempt: int) -> float:
+        """Seconds to wait before resuming a broken body the `attempt`-th time; negative to stop."""
+        if attempt > self._retry["max_retries"]:
+            return -1.0
+        first: float = self._retry["init_backoff_ms"] / 1000
+        longest = min(first * self._retry["base"] ** (attempt - 1), 15.0)
+        return min(random.uniform(first, max(longest, first)), self._retry["max_backoff_ms"] / 1000)  # noqa: S311 - jitter
+
+    def _digest(self, payload: Payload) -> str:
+        self._brain.open()
+        return payload.sha256() if self._brain.wants_digest else ""
+
+    def put(self, path: str, payload: Payload, options: PutRequest) -> Plan[Written]:
+        """Write an object."""
+        outcome = yield from self._brain.operate(
+            "put",
+            path,
+            path,
+            payload.length,
+            self._digest(payload),
+            options.to_border(),
+            payload=payload,
+        )
+        return Written(*outcome.result)
+
+    def create_upload(self, path: str, options: PutRequest) -> Plan[str]:
+        """Begin an upload in parts."""
+        outcome = yield from self._brain.operate("create-upload", path, path, options.to_border())
+        upload: str = outcome.result
+        return upload
+
+    def put_part(
+        self, path: str, upload: str, index: int, offset: int, payload: Payload
+    ) -> Plan[str]:
+        """Write one part."""
+        del offset
+        digest = self._digest(payload)
+        outcome = yield from self._brain.operate(
+            "put-part", path, path, upload, index, payload.length, digest, payload=payload
+        )
+        part: str = outcome.result
+        return part
+
+    def complete_upload(self, path: str, upload: str, parts: list[str]) -> Plan[Written]:
+        """Make the object of its parts."""
+        listed = json.dumps(parts)
+        outcome = yield from self._brain.operate(
+            "complete-upload", path, path, upload, listed, payload=EMPTY
+        )
+        return Written(*outcome.result)
+
+    def abort_upload(self, path: str, upload: str) -> Plan[None]:
+        """Give an upload up."""
+        yield from self._brain.operate("abort-upload", path, path, upload)
+
+    def list_page(self, request: ListRequest) -> Plan[Page]:
+        """Read one page of a listing."""
+        outcome = yield from self._brain.operate(
+            "list", None, request.prefix, request.to_border()
+        )
+        page = outcome.result
+        return Page(page["objects"], page["prefixes"], page["token"])
+
+    def delete(self, paths: list[str]) -> Plan[None]:
+        """Delete objects."""
+        yield from self._brain.operate("delete", paths[0], "\n".join(paths))
+
+    def copy(self, source: str, target: str, overwrite: bool) -> Plan[None]:
+        """Copy an object, on the server."""
+        yield from self._brain.operate("copy", source, source, target, overwrite)
+
+    def rename(self, source: str, target: str, overwrite: bool) -> Plan[None]:
+        """Copy an object and delete the source: object stores cannot move."""
+        yield from self.copy(source, target, overwrite)
+        yield from self.delete([source])
+
+    def sign(self, method: str, paths: list[str], seconds: int) -> Plan[list[str]]:
+        """Make signed URLs; nothing is sent."""
+        outcome = yield from self._brain.operate(
+            "sign", paths[0], method, "\n".join(paths), seconds
+        )
+        urls: list[str] = outcome.result
+        return urls
+
+
+class BrainContent:
+    """The body of a response: counted, and resumed where it breaks."""
+
+    def __init__(
+        self,
+        backend: BrainBackend,
+        meta: RawMeta,
+        options: GetRequest,
+        body: Body,
+        start: int,
+        end: int,
+    ) -> None:
+        self._backend = backend
+        self._meta = meta
+        self._options = options
+        self._body = body
+        self._position = start
+        self._end = end
+        self._attempts = 0
+
+    def read(self) -> Plan[bytes]:
+        """Read the next chunk; empty at the end."""
+        while self._position < self._end:
+            reason = "the server sent too few bytes"
+            try:
+                chunk: bytes = yield Read(self._body)
+            except TransportFailure as failure:
+                chunk, reason = b"", str(failure)
+            if chunk:
+                self._position += len(chunk)
+                if self._position > self._end:
+                    yield Close(self._body)
+                    raise self._error("the server sent more bytes than it had announced")
+                return chunk
+            yield from self._resume(reason)
+        yield Close(self._body)
+        return b""
+
+    def _resume(self, reason: str) -> Plan[None]:
+        yield Close(self._body)
+        self._attempts += 1
+        pause = self._backend.pause(self._attempts)
+        if pause < 0 or self._meta.e_tag is None:
+            raise self._error(f"the body broke off at byte {self._position}: {reason}")
+        yield Pause(pause)
+        try:
+            content = yield from self._backend.resume(
+                self._meta, self._options, self._position, self._end
+            )
+        except exceptions.PreconditionError as error:
+            raise self._error("the object changed while it was read; read it again") from error
+        self._body = content._body
+
+    def _error(self, reason: str) -> exceptions.GenericError:
+        path = self._meta.path
+        return exceptions.GenericError(f"{path!r}: {reason}", path=path, retries=self._attempts)
+
+    def close(self) -> Plan[None]:
+        """Give the rest up."""
+        self._end = self._position
+        yield Close(self._body)
+
+    def abandon(self) -> None:
+        """Give the rest up from a destructor."""
+        self._body.abandon()
+

@@ -1,0 +1,143 @@
+"""Calling the component fast: the one file that knows wasmtime-py's private parts.
+
+wasmtime-py reads a function's type again at every call, which costs more than the call. Our
+signatures are flat and known, so this file builds the C values itself, with the strings borrowed
+from Python instead of copied, and falls back to `Func.__call__` where the private parts have
+changed. A test compares the two ways.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from typing import Any
+
+Caller = Callable[..., str]
+"""Calls one exported function with its arguments; returns its string."""
+
+SIGNATURES: dict[str, dict[str, str]] = {
+    "stores": {"open": "ss", "parse-path": "s"},
+    "operations": {
+        "get": "iss",
+        "put": "isLss",
+        "create-upload": "iss",
+        "put-part": "issiLs",
+        "complete-upload": "isss",
+        "abort-upload": "iss",
+        "list": "iss",
+        "delete": "is",
+        "copy": "issb",
+        "sign": "issi",
+    },
+    "http": {"respond": "iiss", "fail": "ies", "credential": "isLs", "cancel": "i", "mail": ""},
+}
+"""Every export: s string, i u32, L u64, b bool, e enum. All return a string."""
+
+
+class _Text(ctypes.Structure):
+    _fields_ = (("size", ctypes.c_size_t), ("data", ctypes.c_char_p))
+
+
+class _RawText(ctypes.Structure):
+    _fields_ = (("size", ctypes.c_size_t), ("data", ctypes.c_void_p))
+
+
+class _Of(ctypes.Union):
+    _fields_ = (
+        ("flag", ctypes.c_bool),
+        ("small", ctypes.c_uint32),
+        ("large", ctypes.c_uint64),
+        ("text", _Text),
+        ("raw", _RawText),
+        ("_size", ctypes.c_uint64 * 3),
+    )
+
+
+class _Value(ctypes.Structure):
+    """The same memory as wasmtime's `wasmtime_component_val_t`."""
+
+    _fields_ = (("kind", ctypes.c_uint8), ("of", _Of))
+
+
+def bind(store: Any, function: Any, signature: str) -> Caller:
+    """A caller of an exported function: the fast one where wasmtime-py allows it."""
+    try:
+        return _bind_fast(store, function, signature)
+    except (AttributeError, TypeError, ImportError):
+        return bind_slow(store, function)
+
+
+def bind_slow(store: Any, function: Any) -> Caller:
+    """A caller through wasmtime-py's public interface."""
+
+    def call(*arguments: Any) -> str:
+        answer: str = function(store, *arguments)
+        return answer
+
+    return call
+
+
+def _bind_fast(store: Any, function: Any, signature: str) -> Caller:
+    from wasmtime import _ffi as ffi  # noqa: PLC0415 - wasmtime is loaded on first use
+    from wasmtime._error import WasmtimeError  # noqa: PLC0415
+
+    if ctypes.sizeof(_Value) != ctypes.sizeof(ffi.wasmtime_component_val_t):
+        raise TypeError("wasmtime's values have another size than those of this file")
+    kinds = _kinds(ffi, signature)
+    invoke = ffi.dll["wasmtime_component_func_call"]  # a function object of our own
+    invoke.restype = ctypes.c_void_p
+    delete = ffi.dll["wasmtime_component_val_delete"]
+    delete.restype, delete.argtypes = None, [ctypes.c_void_p]
+    count = len(signature)
+    values: Any = (_Value * max(count, 1))()
+    result = _Value()
+    for value, (kind, _) in zip(values, kinds):
+        value.kind = kind
+    fixed = (ctypes.byref(function._func), store._context(), values, ctypes.c_size_t(count))
+    outcome, one = ctypes.byref(result), ctypes.c_size_t(1)
+    error_type = ctypes.POINTER(ffi.wasmtime_error_t)
+    setters = [set_value for _, set_value in kinds]
+    string_at = ctypes.string_at
+
+    def call(*arguments: Any) -> str:
+        for index, set_value in enumerate(setters):
+            set_value(values[index].of, arguments[index])
+        error = invoke(*fixed, outcome, one)
+        if error:
+            raise WasmtimeError._from_ptr(ctypes.cast(error, error_type))
+        raw = result.of.raw
+        text = string_at(raw.data, raw.size).decode() if raw.size else ""
+        delete(outcome)
+        return text
+
+    return call
+
+
+def _set_text(of: Any, value: str) -> None:
+    data = value.encode()
+    text = of.text
+    text.size = len(data)
+    text.data = data
+
+
+def _set_small(of: Any, value: int) -> None:
+    of.small = value
+
+
+def _set_large(of: Any, value: int) -> None:
+    of.large = value
+
+
+def _set_flag(of: Any, value: bool) -> None:
+    of.flag = value
+
+
+def _kinds(ffi: Any, signature: str) -> list[tuple[int, Callable[[Any, Any], None]]]:
+    known: dict[str, tuple[int, Callable[[Any, Any], None]]] = {
+        "s": (ffi.WASMTIME_COMPONENT_STRING.value, _set_text),
+        "e": (ffi.WASMTIME_COMPONENT_ENUM.value, _set_text),
+        "i": (ffi.WASMTIME_COMPONENT_U32.value, _set_small),
+        "L": (ffi.WASMTIME_COMPONENT_U64.value, _set_large),
+        "b": (ffi.WASMTIME_COMPONENT_BOOL.value, _set_flag),
+    }
+    return [known[letter] for letter in signature]

@@ -1,0 +1,296 @@
+"""The brain's side of an operation: start it, carry its requests out, return its result.
+
+`Brain` owns the sandboxed instance of one store, and a lock for it. Its `operate` is a plan that
+follows an operation's steps (see wit/types.wit) until it is done or failed.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from . import _redact, exceptions
+from ._effects import Await, Exchange, Invoke, Mailbox, Plan
+from ._http import EMPTY, Body, HttpHost, Payload, Request, TransportFailure
+
+if TYPE_CHECKING:
+    from ._engine import Instance
+
+logger = logging.getLogger("object_store_py.core")
+
+CredentialAnswer = tuple[str, int, str]
+"""A credential as JSON, the milliseconds until it must be asked for again, or why there is none."""
+
+_ERRORS: dict[str, type[Exception]] = {
+    "not-found": exceptions.NotFoundError,
+    "already-exists": exceptions.AlreadyExistsError,
+    "precondition": exceptions.PreconditionError,
+    "not-modified": exceptions.NotModifiedError,
+    "permission-denied": exceptions.PermissionDeniedError,
+    "unauthenticated": exceptions.UnauthenticatedError,
+    "not-supported": exceptions.NotSupportedError,
+    "not-implemented": exceptions.NotImplementedError,
+    "invalid-path": exceptions.InvalidPathError,
+    "unknown-configuration-key": exceptions.UnknownConfigurationKeyError,
+    "invalid-input": ValueError,
+    "generic": exceptions.GenericError,
+}
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What an operation came to: its result, and the response body that was left in the host."""
+
+    result: Any
+    body: Body | None = None
+
+
+@dataclass(slots=True)
+class _Facts:
+    """What the host saw of an operation, for its errors."""
+
+    started: float = field(default_factory=time.monotonic)
+    requests: int = 0
+    status: int | None = None
+    request_id: str | None = None
+    url: str = ""
+    failure: str = ""
+
+
+class Brain:
+    """The core of one store."""
+
+    def __init__(
+        self,
+        kind: str,
+        options: dict[str, Any],
+        host: HttpHost,
+        label: str,
+        provider: Callable[[], Any] | None = None,
+        answer: Callable[[Any], CredentialAnswer] | None = None,
+    ) -> None:
+        self._kind = kind
+        self._options = json.dumps(options)
+        self._host = host
+        self._label = label
+        self._provider = provider
+        self._answer = answer
+        self._lock = threading.Lock()
+        self._instance: Instance | None = None
+        self._next = 0
+        self._mailboxes: dict[int, Mailbox] = {}
+        self.wants_digest = False
+        self.delete_batch = 1
+
+    def open(self) -> None:
+        """Open the store in its sandbox, if it is not; errors name what is wrong with it."""
+        with self._lock:
+            self._open()
+
+    def _open(self) -> Instance:
+        instance = self._instance
+        if instance is None or instance.dead:
+            from ._engine import Instance  # noqa: PLC0415 - `import object_store_py` stays light
+
+            instance = Instance()
+            word, _, rest = instance.call("open", self._kind, self._options).partition("\n")
+            if word.lstrip("*") != "done":
+                raise self._error(json.loads(rest), None, None)
+            opened = json.loads(rest)
+            self.wants_digest = opened["digest"]
+            self.delete_batch = opened["delete_batch"]
+            self._instance = instance
+        return instance
+
+    def parse_path(self, path: str) -> str:
+        """Parse a path by the brain's own rules."""
+        with self._lock:
+            word, _, rest = self._open().call("parse-path", path).partition("\n")
+        if word.lstrip("*") != "done":
+            raise self._error(json.loads(rest), path, None)
+        parsed: str = json.loads(rest)
+        return parsed
+
+    def operate(
+        self, verb: str, path: str | None, *arguments: Any, payload: Payload | None = None
+    ) -> Plan[Outcome]:
+        """Run an operation to its end: a plan that returns its result."""
+        facts = _Facts()
+        instance, operation = self._begin()
+        body: Body | None = None
+        ended = False
+        try:
+            step = self._call(instance, verb, operation, *arguments)
+            while True:
+                word, _, rest = step.partition("\n")
+                if word == "request":
+                    step, body = yield from self._exchange(
+                        instance, operation, rest, payload, facts
+                    )
+                elif word == "done":
+                    ended = True
+                    return Outcome(json.loads(rest), body)
+                elif word == "failed":
+                    ended = True
+                    raise self._error(json.loads(rest), path, facts)
+                elif word == "credential":
+                    step = yield from self._credential(instance, operation)
+                else:
+                    step = yield Await(self._mailboxes[operation])
+        finally:
+            self._end(instance, operation, ended)
+
+    def _begin(self) -> tuple[Instance, int]:
+        with self._lock:
+            instance = self._open()
+            self._next += 1
+            self._mailboxes[self._next] = Mailbox()
+            return instance, self._next
+
+    def _end(self, instance: Instance, operation: int, ended: bool) -> None:
+        if not ended and not instance.dead:
+            with self._lock:
+                if not instance.dead and instance.call("cancel", operation):
+                    self._deliver(instance)
+        self._mailboxes.pop(operation, None)
+
+    def _call(self, instance: Instance, name: str, *arguments: Any) -> str:
+        from ._engine import CoreStopped  # noqa: PLC0415 - loaded already
+
+        try:
+            with self._lock:
+                step = instance.call(name, *arguments)
+                if step.startswith("*"):
+                    step = step[1:]
+                    self._deliver(instance)
+        except CoreStopped as stopped:
+            self._stop(stopped)
+            raise exceptions.GenericError(
+                f"{self._label}: the sandboxed core stopped ({stopped}) and this operation with it;"
+                " the next operation starts a new one",
+                store=self._label,
+            ) from None
+        return step
+
+    def _stop(self, stopped: Exception) -> None:
+        failed = json.dumps({"kind": "generic", "message": f"the sandboxed core stopped: {stopped}"})
+        for mailbox in list(self._mailboxes.values()):
+            mailbox.deliver(f"failed\n{failed}")
+
+    def _deliver(self, instance: Instance) -> None:
+        """Hand the instance's mail out; the lock is held."""
+        while mail := instance.call("mail"):
+            head, _, message = mail.partition("\n")
+            word, _, argument = head.partition(" ")
+            if word == "log":
+                logger.log(_LEVELS.get(argument, logging.INFO), "%s: %s", self._label, message)
+            elif (mailbox := self._mailboxes.get(int(argument))) is not None:
+                mailbox.deliver(message)
+
+    def _exchange(
+        self,
+        instance: Instance,
+        operation: int,
+        text: str,
+        payload: Payload | None,
+        facts: _Facts,
+    ) -> Plan[tuple[str, Body | None]]:
+        request = parse_request(text, payload)
+        facts.requests += 1
+        facts.url = request.url
+        try:
+            response = yield Exchange(self._host, request)
+        except TransportFailure as failure:
+            facts.failure, facts.status = str(failure), None
+            return self._call(instance, "fail", operation, failure.kind, str(failure)), None
+        facts.status, facts.request_id = response.status, response.request_id
+        step = self._call(
+            instance, "respond", operation, response.status, response.headers, response.text
+        )
+        return step, response.body
+
+    def _credential(self, instance: Instance, operation: int) -> Plan[str]:
+        assert self._provider is not None
+        assert self._answer is not None
+        try:
+            given = yield Invoke(self._provider, "this store's credential_provider")
+            credential, expires, message = self._answer(given)
+        except Exception as error:  # noqa: BLE001 - whatever a provider throws means: no credential
+            credential, expires = "", 0
+            message = f"the credential provider failed: {type(error).__name__}: {error}"
+        return self._call(
+            instance, "credential", operation, credential, expires, _redact.url(message)
+        )
+
+    def _error(self, failed: dict[str, Any], path: str | None, facts: _Facts | None) -> Exception:
+        kind = _ERRORS.get(failed["kind"], exceptions.GenericError)
+        where = self._label if path is None else f"{self._label}, {path!r}"
+        message: str = failed.get("detail") or failed["message"]
+        if code := failed.get("code"):
+            message = f"{code}: {message}"
+        if not issubclass(kind, exceptions.BaseError):
+            return kind(message)
+        if facts is None:
+            return kind(f"{where}: {message}", store=self._label)
+        kind, advice = _advice(kind, code, facts)
+        known = {
+            "store": self._label,
+            "path": path,
+            "status": facts.status,
+            "code": code,
+            "retries": max(facts.requests - 1, 0),
+            "elapsed": time.monotonic() - facts.started,
+            "request_id": facts.request_id,
+        }
+        return kind(f"{where}: {message}{advice}", **known)
+
+
+_LEVELS = {"error": logging.ERROR, "warn": logging.WARNING, "info": logging.INFO}
+_METADATA_HOSTS = ("http://169.254.169.254", "http://169.254.170.2", "http://169.254.170.23")
+_ADVICE = {
+    "InvalidAccessKeyId": "check access_key_id",
+    "SignatureDoesNotMatch": "check secret_access_key and region",
+    "RequestTimeTooSkewed": "this machine's clock is wrong: set it",
+    "ExpiredToken": "the session token has expired: get a new one",
+    "NoSuchBucket": "check the bucket's name, or create it first",
+    "AuthorizationHeaderMalformed": "check region",
+    "PermanentRedirect": "check region and endpoint",
+    "EntityTooSmall": "parts must have at least 5 MiB: give a larger chunk_size",
+}
+
+
+def _advice(
+    kind: type[exceptions.BaseError], code: str | None, facts: _Facts
+) -> tuple[type[exceptions.BaseError], str]:
+    """The class that fits what the host saw, and what the reader can do."""
+    if facts.url.startswith(_METADATA_HOSTS):
+        return exceptions.UnauthenticatedError, (
+            " (no credential was given, and this machine has no instance credentials: give"
+            " access_key_id and secret_access_key, or a credential_provider, or skip_signature=True"
+            " for public data)"
+        )
+    if code in _ADVICE:
+        return kind, f" ({_ADVICE[code]})"
+    return kind, ""
+
+
+def parse_request(text: str, payload: Payload | None) -> Request:
+    """A `request` step, after its first line, as a request (see wit/http.wit)."""
+    head, _, body = text.partition("\n\n")
+    delay, carries, keeps, method, url, *lines = head.split("\n")
+    content = payload if carries == "host" else _text_payload(body) if carries == "text" else None
+    headers: list[tuple[str, str]] = []
+    for line in lines:
+        if line:
+            name, _, value = line.partition(":")
+            headers.append((name, value))
+    return Request(method, url, headers, content, keeps == "host", int(delay) / 1000)
+
+
+def _text_payload(text: str) -> Payload:
+    return Payload([memoryview(text.encode())]) if text else EMPTY

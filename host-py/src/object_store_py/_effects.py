@@ -1,0 +1,147 @@
+"""What an operation may ask of the outside: the effects that plans yield and drivers carry out.
+
+A plan is a generator. It yields an effect, the driver carries it out (blocking or awaiting) and
+sends the effect's answer back, or throws what went wrong. What the plan returns is the result.
+A plan does no I/O and does not know whether it is run by `_driver.run` or `_driver.run_async`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+if TYPE_CHECKING:
+    from ._http import Body, HttpHost, Request
+
+T = TypeVar("T")
+
+
+class Effect:
+    """Something that a driver can carry out."""
+
+    __slots__ = ()
+
+
+Plan: TypeAlias = Generator[Effect, Any, T]
+"""Yields effects, is sent their answers, returns a `T`."""
+
+
+@dataclass(slots=True)
+class Exchange(Effect):
+    """Send a request and await its response. Answer: `Response`; throws `TransportFailure`."""
+
+    host: HttpHost
+    request: Request
+
+
+@dataclass(slots=True)
+class Read(Effect):
+    """Read the next chunk of a response body. Answer: bytes, empty at the end."""
+
+    body: Body
+
+
+@dataclass(slots=True)
+class Close(Effect):
+    """Give up a response body, read or not. Answer: None."""
+
+    body: Body
+
+
+@dataclass(slots=True)
+class Block(Effect):
+    """Call a function that may block (files): in a worker thread when async. Answer: its result."""
+
+    function: Callable[[], Any]
+
+
+@dataclass(slots=True)
+class Invoke(Effect):
+    """Call a function of the user's, await what it returns if that can be. Answer: its result."""
+
+    function: Callable[[], Any]
+    purpose: str
+    """What the function is, for the error when it is asynchronous and the driver is not."""
+
+
+@dataclass(slots=True)
+class Pause(Effect):
+    """Wait for a number of seconds. Answer: None."""
+
+    seconds: float
+
+
+@dataclass(slots=True)
+class Await(Effect):
+    """Wait until a mailbox has something. Answer: what it has."""
+
+    mailbox: Mailbox
+
+
+@dataclass(slots=True)
+class Spawn(Effect):
+    """Run a plan beside this one, once its group has room; throws what another child threw."""
+
+    group: Group
+    plan: Plan[Any]
+
+
+@dataclass(slots=True)
+class Join(Effect):
+    """Wait for all plans of a group. Answer: their results in the order of their spawning."""
+
+    group: Group
+
+
+@dataclass(slots=True)
+class Cancel(Effect):
+    """Stop the plans of a group and wait until they have stopped. Answer: None."""
+
+    group: Group
+
+
+@dataclass(slots=True)
+class Group:
+    """Plans that run side by side, at most `limit` at once. Every group is joined or cancelled."""
+
+    limit: int
+    results: list[Any] = field(default_factory=list[Any])
+    failure: BaseException | None = None
+    state: Any = None
+    """The driver's own: a pool of threads or a task group."""
+
+
+class Mailbox:
+    """One message from another thread or task to the one that waits for it."""
+
+    __slots__ = ("_lock", "_message", "_wake")
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._message: str | None = None
+        self._wake: Callable[[], object] | None = None
+
+    def deliver(self, message: str) -> None:
+        """Put the message in and wake who waits; callable from any thread."""
+        with self._lock:
+            self._message = message
+            wake = self._wake
+        if wake is not None:
+            wake()
+
+    def when_ready(self, wake: Callable[[], object]) -> None:
+        """Call `wake` when there is a message, at once if there is one already."""
+        with self._lock:
+            self._wake = wake
+            ready = self._message is not None
+        if ready:
+            wake()
+
+    def take(self) -> str:
+        """Take the message out."""
+        with self._lock:
+            message, self._message, self._wake = self._message, None, None
+        assert message is not None
+        return message

@@ -1,0 +1,138 @@
+"""The sandbox: the component compiled once a process, and instances of it.
+
+An instance gets clocks and random numbers, and behind every other WASI name there is nothing: no
+file, no variable, no argument, no socket. Its memory is capped. After a trap it is dead for good,
+and says so by `Instance.dead`; who owns it makes another one.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import threading
+import time
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from . import _cache, _convert
+
+MEMORY_LIMIT = 256 << 20
+"""The most linear memory that an instance may have, in bytes."""
+
+_CREATING = threading.Lock()
+"""wasmtime-py is not thread-safe: one instance is created or closed at a time."""
+
+_INTERFACE = "object-store:core/{}@0.1.0"
+
+
+class CoreStopped(Exception):
+    """The core trapped; its instance is dead."""
+
+
+def core_path() -> Path:
+    """The component's file; `OBJECT_STORE_PY_CORE` names another one for tests."""
+    named = os.environ.get("OBJECT_STORE_PY_CORE")
+    return Path(named) if named else Path(__file__).with_name("core.wasm")
+
+
+def _import_wasmtime() -> Any:
+    try:
+        import wasmtime  # noqa: PLC0415 - `import object_store_py` stays light
+        import wasmtime.component  # noqa: PLC0415
+    except (ImportError, OSError, RuntimeError) as error:
+        raise ImportError(
+            "object_store_py runs its core with wasmtime, which has no native library for"
+            f" {platform.system()} on {platform.machine()} ({error}). It has one for Linux, macOS"
+            " and Windows on x86-64 and ARM64; MemoryStore and LocalStore work without it."
+        ) from error
+    return wasmtime
+
+
+class _Compiled:
+    """What all instances of a process share."""
+
+    def __init__(self) -> None:
+        self.wasmtime = _import_wasmtime()
+        config = self.wasmtime.Config()
+        config.wasm_component_model = True
+        # Debug information and unwinding tables are of no use for code without symbols.
+        config.cranelift_opt_level = "speed"
+        self.engine = self.wasmtime.Engine(config)
+        self.compile_seconds = 0.0
+        self.component = self._load(core_path().read_bytes())
+        self.linker = self.wasmtime.component.Linker(self.engine)
+        self.linker.add_wasip2()
+
+    def _load(self, core: bytes) -> Any:
+        component = self.wasmtime.component.Component
+        version = f"{self.wasmtime.__version__} {platform.machine()} {platform.system()} speed"
+        key = sha256(sha256(core).digest() + version.encode()).hexdigest()[:32]
+        cached = _cache.load(key)
+        if cached is not None:
+            try:
+                return component.deserialize_file(self.engine, str(cached))
+            except self.wasmtime.WasmtimeError as error:
+                _cache.logger.warning("the compile cache is not used: %s", error)
+        started = time.perf_counter()
+        compiled = component(self.engine, core)
+        self.compile_seconds = time.perf_counter() - started
+        _cache.store(key, compiled.serialize())
+        return compiled
+
+
+@cache
+def _compiled(process: int) -> _Compiled:
+    del process  # a forked child compiles (that is, loads from the cache) its own
+    return _Compiled()
+
+
+class Instance:
+    """One instance of the component, for one store; to be called by one thread at a time."""
+
+    def __init__(self) -> None:
+        with _CREATING:
+            shared = _compiled(os.getpid())
+            wasmtime = shared.wasmtime
+            self._error: type[Exception] = wasmtime.WasmtimeError
+            self._store = wasmtime.Store(shared.engine)
+            self._store.set_limits(memory_size=MEMORY_LIMIT)
+            self._store.set_wasi(wasmtime.WasiConfig())
+            instance = shared.linker.instantiate(self._store, shared.component)
+            self._functions = self._bind(instance)
+        self.dead = False
+        self.calls = 0
+
+    def _bind(self, instance: Any) -> dict[str, _convert.Caller]:
+        functions: dict[str, _convert.Caller] = {}
+        for interface, signatures in _convert.SIGNATURES.items():
+            outer = instance.get_export_index(self._store, _INTERFACE.format(interface))
+            for name, signature in signatures.items():
+                index = instance.get_export_index(self._store, name, outer)
+                function = instance.get_func(self._store, index)
+                functions[name] = _convert.bind(self._store, function, signature)
+        return functions
+
+    def call(self, name: str, *arguments: Any) -> str:
+        """Call an exported function. Throws `CoreStopped` when it traps."""
+        if self.dead:
+            raise CoreStopped("the core of this store has stopped")
+        self.calls += 1
+        try:
+            return self._functions[name](*arguments)
+        except self._error as error:
+            self.dead = True
+            # The text holds a backtrace of the component; its last line says why.
+            reason = str(error).strip().splitlines()
+            raise CoreStopped(reason[-1].strip() if reason else "it trapped") from None
+
+
+def parse_path_in_core(path: str) -> str:
+    """What the core says of a path, as a step; for the test that compares the two parsers."""
+    return Instance().call("parse-path", path)
+
+
+def compile_seconds() -> float:
+    """How long compiling took in this process; 0.0 when the cache had the code."""
+    return _compiled(os.getpid()).compile_seconds

@@ -1,0 +1,264 @@
+"""The verbs as functions: each the store's method of the same name, with the store in front.
+
+The methods' docstrings (`stores/base.py`) say everything about arguments, results and errors.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import overload
+
+from ._driver import run, run_async
+from .bytes import Bytes
+from .results import GetResult, ListStream
+from .stores import base
+from .stores.base import CHUNK_SIZE, COALESCE, MAX_CONCURRENCY, ObjectStoreMethods
+from .types import (
+    HTTP_METHOD,
+    Attributes,
+    GetOptions,
+    ListResult,
+    ObjectMeta,
+    PutInput,
+    PutMode,
+    PutResult,
+)
+
+
+def copy(store: ObjectStoreMethods, from_: str, to: str, *, overwrite: bool = True) -> None:
+    """Copy an object within a store."""
+    store.copy(from_, to, overwrite=overwrite)
+
+
+async def copy_async(
+    store: ObjectStoreMethods, from_: str, to: str, *, overwrite: bool = True
+) -> None:
+    """Copy an object within a store."""
+    await store.copy_async(from_, to, overwrite=overwrite)
+
+
+def delete(store: ObjectStoreMethods, paths: str | Sequence[str]) -> None:
+    """Delete one object or many."""
+    store.delete(paths)
+
+
+async def delete_async(store: ObjectStoreMethods, paths: str | Sequence[str]) -> None:
+    """Delete one object or many."""
+    await store.delete_async(paths)
+
+
+def get(store: ObjectStoreMethods, path: str, *, options: GetOptions | None = None) -> GetResult:
+    """Read an object."""
+    return store.get(path, options=options)
+
+
+async def get_async(
+    store: ObjectStoreMethods, path: str, *, options: GetOptions | None = None
+) -> GetResult:
+    """Read an object."""
+    return await store.get_async(path, options=options)
+
+
+def get_range(
+    store: ObjectStoreMethods,
+    path: str,
+    offset: int | None = None,
+    length: int | None = None,
+    *,
+    start: int | None = None,
+    end: int | None = None,
+) -> Bytes:
+    """Read a range of an object: from `start` (or `offset`) to `end`, or `length` bytes."""
+    return store.get_range(path, offset, length, start=start, end=end)
+
+
+async def get_range_async(
+    store: ObjectStoreMethods,
+    path: str,
+    offset: int | None = None,
+    length: int | None = None,
+    *,
+    start: int | None = None,
+    end: int | None = None,
+) -> Bytes:
+    """Read a range of an object: from `start` (or `offset`) to `end`, or `length` bytes."""
+    return await store.get_range_async(path, offset, length, start=start, end=end)
+
+
+def get_ranges(
+    store: ObjectStoreMethods,
+    path: str,
+    offsets: Sequence[int] | None = None,
+    lengths: Sequence[int] | None = None,
+    *,
+    starts: Sequence[int] | None = None,
+    ends: Sequence[int] | None = None,
+    coalesce: int = COALESCE,
+) -> builtins.list[Bytes]:
+    """Read many ranges of an object."""
+    return store.get_ranges(path, offsets, lengths, starts=starts, ends=ends, coalesce=coalesce)
+
+
+async def get_ranges_async(
+    store: ObjectStoreMethods,
+    path: str,
+    offsets: Sequence[int] | None = None,
+    lengths: Sequence[int] | None = None,
+    *,
+    starts: Sequence[int] | None = None,
+    ends: Sequence[int] | None = None,
+    coalesce: int = COALESCE,
+) -> builtins.list[Bytes]:
+    """Read many ranges of an object."""
+    return await store.get_ranges_async(
+        path, offsets, lengths, starts=starts, ends=ends, coalesce=coalesce
+    )
+
+
+def head(store: ObjectStoreMethods, path: str) -> ObjectMeta:
+    """Read an object's metadata."""
+    return store.head(path)
+
+
+async def head_async(store: ObjectStoreMethods, path: str) -> ObjectMeta:
+    """Read an object's metadata."""
+    return await store.head_async(path)
+
+
+def list(  # noqa: A001 - the name is given
+    store: ObjectStoreMethods,
+    prefix: str | None = None,
+    *,
+    offset: str | None = None,
+    chunk_size: int = 50,
+    return_arrow: bool = False,
+) -> ListStream:
+    """List the objects below a prefix: an iterator, also an asynchronous one."""
+    return store.list(prefix, offset=offset, chunk_size=chunk_size, return_arrow=return_arrow)
+
+
+def list_with_delimiter(
+    store: ObjectStoreMethods, prefix: str | None = None, *, return_arrow: bool = False
+) -> ListResult:
+    """List the objects and prefixes directly below a prefix."""
+    return store.list_with_delimiter(prefix, return_arrow=return_arrow)
+
+
+async def list_with_delimiter_async(
+    store: ObjectStoreMethods, prefix: str | None = None, *, return_arrow: bool = False
+) -> ListResult:
+    """List the objects and prefixes directly below a prefix."""
+    return await store.list_with_delimiter_async(prefix, return_arrow=return_arrow)
+
+
+def put(
+    store: ObjectStoreMethods,
+    path: str,
+    file: PutInput,
+    *,
+    attributes: Attributes | None = None,
+    tags: dict[str, str] | None = None,
+    mode: PutMode | None = None,
+    use_multipart: bool | None = None,
+    chunk_size: int = CHUNK_SIZE,
+    max_concurrency: int = MAX_CONCURRENCY,
+) -> PutResult:
+    """Write an object."""
+    return store.put(
+        path,
+        file,
+        attributes=attributes,
+        tags=tags,
+        mode=mode,
+        use_multipart=use_multipart,
+        chunk_size=chunk_size,
+        max_concurrency=max_concurrency,
+    )
+
+
+async def put_async(
+    store: ObjectStoreMethods,
+    path: str,
+    file: PutInput,
+    *,
+    attributes: Attributes | None = None,
+    tags: dict[str, str] | None = None,
+    mode: PutMode | None = None,
+    use_multipart: bool | None = None,
+    chunk_size: int = CHUNK_SIZE,
+    max_concurrency: int = MAX_CONCURRENCY,
+) -> PutResult:
+    """Write an object."""
+    return await store.put_async(
+        path,
+        file,
+        attributes=attributes,
+        tags=tags,
+        mode=mode,
+        use_multipart=use_multipart,
+        chunk_size=chunk_size,
+        max_concurrency=max_concurrency,
+    )
+
+
+def rename(store: ObjectStoreMethods, from_: str, to: str, *, overwrite: bool = True) -> None:
+    """Move an object within a store."""
+    store.rename(from_, to, overwrite=overwrite)
+
+
+async def rename_async(
+    store: ObjectStoreMethods, from_: str, to: str, *, overwrite: bool = True
+) -> None:
+    """Move an object within a store."""
+    await store.rename_async(from_, to, overwrite=overwrite)
+
+
+@overload
+def sign(
+    store: ObjectStoreMethods, method: HTTP_METHOD, paths: str, expires_in: timedelta
+) -> str: ...
+@overload
+def sign(
+    store: ObjectStoreMethods, method: HTTP_METHOD, paths: Sequence[str], expires_in: timedelta
+) -> builtins.list[str]: ...
+def sign(
+    store: ObjectStoreMethods,
+    method: HTTP_METHOD,
+    paths: str | Sequence[str],
+    expires_in: timedelta,
+) -> str | builtins.list[str]:
+    """Make URLs that let whoever has them do `method` to the objects for `expires_in`.
+
+    Args:
+        store: a store whose server checks signatures.
+        method: what the URL allows, in upper case.
+        paths: one path or many.
+        expires_in: how long, from one second to seven days.
+
+    Returns:
+        One URL for one path, a list for many. Their repr hides the signature.
+
+    Raises:
+        NotSupportedError: the store has no server that checks signatures.
+    """
+    return run(base.sign(store, method, paths, expires_in))
+
+
+@overload
+async def sign_async(
+    store: ObjectStoreMethods, method: HTTP_METHOD, paths: str, expires_in: timedelta
+) -> str: ...
+@overload
+async def sign_async(
+    store: ObjectStoreMethods, method: HTTP_METHOD, paths: Sequence[str], expires_in: timedelta
+) -> builtins.list[str]: ...
+async def sign_async(
+    store: ObjectStoreMethods,
+    method: HTTP_METHOD,
+    paths: str | Sequence[str],
+    expires_in: timedelta,
+) -> str | builtins.list[str]:
+    """Make signed URLs; see `sign`."""
+    return await run_async(base.sign(store, method, paths, expires_in))

@@ -1,0 +1,146 @@
+"""Requests, responses and bodies as the host sees them, apart from any HTTP library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Literal, Protocol
+
+PIECE = 1 << 20
+"""Bodies are sent in pieces of at most this size: httpcore copies what a send left over."""
+
+SMALL_BODY = 1 << 16
+"""A body up to this size is read with the response's head, which frees the connection at once."""
+
+TransportErrorKind = Literal["connect", "request", "timeout", "interrupted", "decode", "unknown"]
+
+
+class TransportFailure(Exception):
+    """No whole response arrived; `kind` is the border's `transport-error`."""
+
+    def __init__(self, kind: TransportErrorKind, message: str) -> None:
+        super().__init__(message)
+        self.kind: TransportErrorKind = kind
+
+
+class Payload:
+    """An object's bytes, or a part's: views of memory that belongs to the caller, never copied."""
+
+    __slots__ = ("length", "views")
+
+    def __init__(self, views: list[memoryview]) -> None:
+        self.views = views
+        self.length = sum(view.nbytes for view in views)
+
+    def pieces(self) -> Iterator[memoryview]:
+        """The bytes in pieces that are cheap to send."""
+        for view in self.views:
+            for start in range(0, view.nbytes, PIECE):
+                yield view[start : start + PIECE]
+
+    def sha256(self) -> str:
+        """The SHA-256 of the bytes, in hexadecimal; hashlib does it outside the interpreter lock."""
+        digest = sha256()
+        for view in self.views:
+            digest.update(view)
+        return digest.hexdigest()
+
+    def join(self) -> bytes:
+        """The bytes in one piece; a copy."""
+        return b"".join(self.views)
+
+
+EMPTY = Payload([])
+
+
+@dataclass(slots=True)
+class Request:
+    """An HTTP request, ready to be sent as it stands."""
+
+    method: str
+    url: str
+    headers: list[tuple[str, str]]
+    payload: Payload | None = None
+    keep_body: bool = False
+    """Leave the body of a 2xx response unread, in `Response.body`."""
+    delay: float = 0.0
+    """Seconds to wait before sending."""
+
+
+@dataclass(slots=True)
+class Response:
+    """An HTTP response: its head, and its body as text or as a stream."""
+
+    status: int
+    headers: str
+    """Lines `name:value` of the headers that the brain may need."""
+    text: str = ""
+    body: Body | None = None
+    request_id: str | None = None
+
+
+class Body(Protocol):
+    """A response body that is still to be read. `Content-Length` was checked by who reads it."""
+
+    def read(self) -> bytes:
+        """Read the next chunk; empty at the end. Throws `TransportFailure`."""
+        ...
+
+    async def read_async(self) -> bytes:
+        """Read the next chunk; empty at the end. Throws `TransportFailure`."""
+        ...
+
+    def close(self) -> None:
+        """Give the body up and free its connection."""
+        ...
+
+    async def close_async(self) -> None:
+        """Give the body up and free its connection."""
+        ...
+
+    def abandon(self) -> None:
+        """Give the body up from a destructor: no waiting, no exception."""
+        ...
+
+
+class BufferedBody:
+    """A body that is in memory already."""
+
+    __slots__ = ("_data",)
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def read(self) -> bytes:
+        """Return everything, then nothing."""
+        data, self._data = self._data, b""
+        return data
+
+    async def read_async(self) -> bytes:
+        """Return everything, then nothing."""
+        return self.read()
+
+    def close(self) -> None:
+        """Forget the bytes."""
+        self._data = b""
+
+    async def close_async(self) -> None:
+        """Forget the bytes."""
+        self._data = b""
+
+    abandon = close
+
+
+class HttpHost(Protocol):
+    """Who carries out HTTP exchanges."""
+
+    def exchange(self, request: Request) -> Response:
+        """Send a request, blocking. Throws `TransportFailure`."""
+        ...
+
+    async def exchange_async(self, request: Request) -> Response:
+        """Send a request, awaiting. Throws `TransportFailure`."""
+        ...
+
+

@@ -1,0 +1,364 @@
+"""The backend of local files: objects are files below a root, written beside and renamed."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import secrets
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any, NoReturn, TypeVar
+
+from . import exceptions
+from ._backend import (
+    Fetched,
+    GetRequest,
+    ListRequest,
+    Page,
+    PutRequest,
+    RawMeta,
+    Written,
+    check_conditions,
+    resolve_range,
+)
+from ._effects import Block, Plan
+from ._http import Payload
+from ._local_root import EscapeError, Root, create_file
+from ._memory import BytesContent
+
+T = TypeVar("T")
+
+CHUNK = 4 << 20
+"""How much is read from a file at once, in bytes."""
+_STAGED = re.compile(r"#\d+$")
+"""Names of files that are being written; they are not listed."""
+
+
+class LocalBackend:
+    """Files below a directory."""
+
+    delete_batch = 1_000
+    min_part_size = 0
+
+    def __init__(self, root: Root, label: str, automatic_cleanup: bool) -> None:
+        self._root = root
+        self._label = label
+        self._cleanup = automatic_cleanup
+        self._uploads: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def _block(self, path: str, function: Callable[[], T]) -> Plan[T]:
+        """Do file work, in a thread when async; what it throws gets our classes."""
+        try:
+            result: T = yield Block(function)
+        except OSError as error:
+            if isinstance(error, exceptions.BaseError):
+                raise
+            self._throw(path, error)
+        return result
+
+    def _throw(self, path: str, error: OSError) -> NoReturn:
+        kind: type[exceptions.BaseError] = exceptions.GenericError
+        if isinstance(error, FileNotFoundError | NotADirectoryError):
+            kind = exceptions.NotFoundError
+        elif isinstance(error, FileExistsError):
+            kind = exceptions.AlreadyExistsError
+        elif isinstance(error, PermissionError | EscapeError):
+            kind = exceptions.PermissionDeniedError
+        reason = error.strerror or str(error)
+        if kind is exceptions.GenericError and error.errno is not None:
+            reason = f"{reason} ({errno.errorcode.get(error.errno, error.errno)})"
+        raise kind(f"{self._label}, {path!r}: {reason}", store=self._label, path=path) from error
+
+    # Reading.
+
+    def get(self, path: str, options: GetRequest) -> Plan[Fetched]:
+        """Read a file or a part of it."""
+        if options.version is not None:
+            raise exceptions.NotImplementedError(f"{self._label}: it keeps no versions")
+        return (yield from self._block(path, lambda: self._get(path, options)))
+
+    def _get(self, path: str, options: GetRequest) -> Fetched:
+        descriptor = self._root.open_file(path)
+        keep = False
+        try:
+            meta = file_meta(path, os.fstat(descriptor))
+            check_conditions(meta, options, self._label)
+            start, end = resolve_range(options.range, meta.size, path)
+            content: Any
+            if options.head or end - start <= CHUNK:
+                data = b"" if options.head else _read(descriptor, start, end)
+                content = BytesContent(data)
+            else:
+                content, keep = FileContent(self, path, descriptor, start, end), True
+            return Fetched(meta, start, end, {}, content)
+        finally:
+            if not keep:
+                os.close(descriptor)
+
+    # Writing.
+
+    def put(self, path: str, payload: Payload, options: PutRequest) -> Plan[Written]:
+        """Write a file beside its place and move it there."""
+        self._check(options)
+        return (yield from self._block(path, lambda: self._put(path, payload, options)))
+
+    def _put(self, path: str, payload: Payload, options: PutRequest) -> Written:
+        with self._staged(path) as (descriptor, publish):
+            offset = 0
+            for view in payload.views:
+                _write(descriptor, view, offset)
+                offset += view.nbytes
+            publish(options.mode != "create")
+            return _written(path, descriptor)
+
+    def _check(self, options: PutRequest) -> None:
+        if options.attributes:
+            raise exceptions.NotImplementedError(f"{self._label}: files have no attributes")
+        if isinstance(options.mode, dict):
+            raise exceptions.NotImplementedError(f"{self._label}: files have no conditional update")
+
+    @contextlib.contextmanager
+    def _staged(self, path: str) -> Iterator[tuple[int, Callable[[bool], None]]]:
+        """A new file beside `path`, and a function that puts it there; removed if that fails."""
+        with self._root.parent(path, create=True) as (folder, name):
+            staged = f"{name}#{secrets.randbelow(10**15)}"
+            descriptor = create_file(folder, staged)
+            try:
+                yield descriptor, lambda over: _publish(descriptor, folder, staged, name, over)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    os.unlink(staged, dir_fd=folder)
+                raise
+            finally:
+                os.close(descriptor)
+
+    def create_upload(self, path: str, options: PutRequest) -> Plan[str]:
+        """Begin a file that is written in parts."""
+        self._check(options)
+        return (yield from self._block(path, lambda: self._create_upload(path)))
+
+    def _create_upload(self, path: str) -> str:
+        with self._root.parent(path, create=True) as (folder, name):
+            upload = f"{name}#{secrets.randbelow(10**15)}"
+            self._uploads[upload] = create_file(folder, upload)
+        return upload
+
+    def put_part(
+        self, path: str, upload: str, index: int, offset: int, payload: Payload
+    ) -> Plan[str]:
+        """Write one part at its place in the file."""
+
+        def write() -> str:
+            position = offset
+            for view in payload.views:
+                _write(self._uploads[upload], view, position)
+                position += view.nbytes
+            return str(index)
+
+        return (yield from self._block(path, write))
+
+    def complete_upload(self, path: str, upload: str, parts: list[str]) -> Plan[Written]:
+        """Move the file to its place."""
+        del parts
+        return (yield from self._block(path, lambda: self._complete_upload(path, upload)))
+
+    def _complete_upload(self, path: str, upload: str) -> Written:
+        descriptor = self._uploads[upload]
+        with self._root.parent(path, create=True) as (folder, name):
+            _publish(descriptor, folder, upload, name, overwrite=True)
+        written = _written(path, descriptor)
+        os.close(self._uploads.pop(upload))
+        return written
+
+    def abort_upload(self, path: str, upload: str) -> Plan[None]:
+        """Remove a file that was begun."""
+        yield from self._block(path, lambda: self._abort_upload(path, upload))
+
+    def _abort_upload(self, path: str, upload: str) -> None:
+        descriptor = self._uploads.pop(upload, None)
+        if descriptor is not None:
+            os.close(descriptor)
+        with self._root.parent(path) as (folder, _), contextlib.suppress(FileNotFoundError):
+            os.unlink(upload, dir_fd=folder)
+
+    # The rest.
+
+    def list_page(self, request: ListRequest) -> Plan[Page]:
+        """Read the whole listing."""
+        return (yield from self._block(request.prefix, lambda: self._list(request)))
+
+    def _list(self, request: ListRequest) -> Page:
+        found: list[RawMeta] = []
+        prefixes: list[str] = []
+        for entry in self._scan(request.prefix, not request.delimiter, frozenset()):
+            if isinstance(entry, str):
+                prefixes.append(entry)
+            elif request.offset is None or entry.path > request.offset:
+                found.append(entry)
+        return Page(sorted(found), sorted(prefixes), None)
+
+    def _scan(
+        self, prefix: str, recursive: bool, above: frozenset[str]
+    ) -> Iterator[RawMeta | str]:
+        """Files below a prefix, and directories (as str) where they are not entered."""
+        directory = os.path.join(self._root.path, prefix)
+        try:
+            entries = list(os.scandir(directory))
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        for entry in entries:
+            path = f"{prefix}/{entry.name}" if prefix else entry.name
+            if _STAGED.search(entry.name):
+                continue
+            try:
+                if entry.is_symlink() and not self._root.contains(entry.path):
+                    continue
+                if entry.is_file():
+                    yield file_meta(path, entry.stat())
+                elif entry.is_dir():
+                    real = os.path.realpath(entry.path) if entry.is_symlink() else entry.path
+                    if not recursive:
+                        yield path
+                    elif real not in above:
+                        yield from self._scan(path, True, above | {real})
+            except FileNotFoundError:
+                continue  # a broken link, or deleted meanwhile
+
+    def delete(self, paths: list[str]) -> Plan[None]:
+        """Delete files; one that is not there is an error."""
+        for path in paths:
+            yield from self._block(path, lambda path=path: self._delete(path))
+
+    def _delete(self, path: str) -> None:
+        with self._root.parent(path) as (folder, name):
+            try:
+                os.unlink(name, dir_fd=folder)
+            except IsADirectoryError:
+                raise FileNotFoundError(errno.ENOENT, "it is a directory") from None
+        while self._cleanup and (path := path.rpartition("/")[0]):
+            with self._root.parent(path) as (folder, name):
+                try:
+                    os.rmdir(name, dir_fd=folder)
+                except OSError:
+                    return  # not empty
+
+    def copy(self, source: str, target: str, overwrite: bool) -> Plan[None]:
+        """Copy a file."""
+        yield from self._block(source, lambda: self._copy(source, target, overwrite))
+
+    def _copy(self, source: str, target: str, overwrite: bool) -> None:
+        descriptor = self._root.open_file(source)
+        with open(descriptor, "rb", buffering=0) as file, self._staged(target) as (new, publish):
+            with open(new, "wb", buffering=0, closefd=False) as copy:
+                shutil.copyfileobj(file, copy, CHUNK)
+            publish(overwrite)
+
+    def rename(self, source: str, target: str, overwrite: bool) -> Plan[None]:
+        """Move a file, in one step."""
+        yield from self._block(source, lambda: self._rename(source, target, overwrite))
+
+    def _rename(self, source: str, target: str, overwrite: bool) -> None:
+        os.close(self._root.open_file(source))
+        with self._root.parent(source) as (old_folder, old):
+            with self._root.parent(target, create=True) as (folder, name):
+                _move(old_folder, old, folder, name, overwrite)
+
+    def sign(self, method: str, paths: list[str], seconds: int) -> Plan[list[str]]:
+        """Refuse: there is no server."""
+        raise exceptions.NotSupportedError(f"{self._label} has no server, so it cannot sign URLs")
+        yield
+
+
+class FileContent:
+    """A large file's bytes while they are read."""
+
+    def __init__(
+        self, backend: LocalBackend, path: str, descriptor: int, start: int, end: int
+    ) -> None:
+        self._backend = backend
+        self._path = path
+        self._descriptor: int | None = descriptor
+        self._position = start
+        self._end = end
+
+    def read(self) -> Plan[bytes]:
+        """Read the next chunk; empty at the end."""
+        stop = min(self._position + CHUNK, self._end)
+        descriptor = self._descriptor
+        if stop == self._position or descriptor is None:
+            self.abandon()
+            return b""
+        start, self._position = self._position, stop
+        return (
+            yield from self._backend._block(self._path, lambda: _read(descriptor, start, stop))
+        )
+
+    def close(self) -> Plan[None]:
+        """Close the file."""
+        self.abandon()
+        return
+        yield
+
+    def abandon(self) -> None:
+        """Close the file."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def file_meta(path: str, status: os.stat_result) -> RawMeta:
+    """A file's metadata; its e_tag changes with its inode, time or size."""
+    micros = status.st_mtime_ns // 1000
+    e_tag = f'"{status.st_ino:x}-{micros:x}-{status.st_size:x}"'
+    return RawMeta(path, micros, status.st_size, e_tag, None)
+
+
+def _written(path: str, descriptor: int) -> Written:
+    return Written(file_meta(path, os.fstat(descriptor)).e_tag, None)
+
+
+def _read(descriptor: int, start: int, end: int) -> bytes:
+    data = os.pread(descriptor, end - start, start)
+    while len(data) < end - start:
+        more = os.pread(descriptor, end - start - len(data), start + len(data))
+        if not more:
+            raise exceptions.GenericError("the file became shorter while it was read")
+        data += more
+    return data
+
+
+def _write(descriptor: int, view: memoryview, offset: int) -> None:
+    while view.nbytes:
+        count = os.pwrite(descriptor, view, offset)
+        view, offset = view[count:], offset + count
+
+
+def _publish(
+    descriptor: int, folder: int | None, staged: str, name: str, overwrite: bool
+) -> None:
+    if hasattr(os, "fchmod"):
+        os.fchmod(descriptor, 0o666 & ~_umask())
+    _move(folder, staged, folder, name, overwrite)
+
+
+def _move(
+    old_folder: int | None, old: str, folder: int | None, name: str, overwrite: bool
+) -> None:
+    if overwrite:
+        os.replace(old, name, src_dir_fd=old_folder, dst_dir_fd=folder)
+        return
+    # A link fails if the name is taken, which a rename does not.
+    os.link(old, name, src_dir_fd=old_folder, dst_dir_fd=folder)
+    os.unlink(old, dir_fd=old_folder)
+
+
+@cache
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

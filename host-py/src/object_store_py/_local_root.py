@@ -1,0 +1,163 @@
+"""Opening files below a root directory, and never outside it.
+
+Each component of a path is opened relative to the directory before it, without following symbolic
+links; a link is read and walked by the same rules. So there is no moment between a check and an
+open in which somebody could put a link. Where the system cannot do that (Windows), the real path is
+checked instead.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_HAS_DIR_FD = os.open in os.supports_dir_fd and os.mkdir in os.supports_dir_fd
+_NOFOLLOW: int = getattr(os, "O_NOFOLLOW", 0)
+_DIRECTORY: int = getattr(os, "O_DIRECTORY", 0)
+_EXTRA: int = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_NONBLOCK: int = getattr(os, "O_NONBLOCK", 0)
+MAX_LINKS = 40
+"""How many symbolic links a path may lead through, as on Linux."""
+
+Place = tuple[int | None, str]
+"""A directory's descriptor (None: the name is a whole path) and a name in it."""
+
+
+class EscapeError(OSError):
+    """A symbolic link leads out of the root."""
+
+
+class Root:
+    """A directory that all paths are below."""
+
+    def __init__(self, path: str, follow_anywhere: bool) -> None:
+        self.path = os.path.realpath(path)
+        self._anywhere = follow_anywhere or not _HAS_DIR_FD
+
+    @contextmanager
+    def parent(self, path: str, create: bool = False) -> Iterator[Place]:
+        """The directory of a path, opened, and the path's last component."""
+        folder, _, name = path.rpartition("/")
+        if self._anywhere:
+            yield None, self._checked(folder, create, name)
+            return
+        descriptors = [self._open_root()]
+        try:
+            self._walk(descriptors, folder.split("/"), create)
+            yield descriptors[-1], name
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
+
+    def open_file(self, path: str) -> int:
+        """Open a regular file for reading; links are followed as far as they stay inside."""
+        for _ in range(MAX_LINKS):
+            with self.parent(path) as (folder, name):
+                link = self._link(folder, name)
+                if link is None:
+                    return _open_regular(folder, name)
+            path = self._resolve_link(path, link)
+        raise EscapeError(f"more than {MAX_LINKS} symbolic links")
+
+    def _link(self, folder: int | None, name: str) -> str | None:
+        if self._anywhere:
+            return None
+        try:
+            return os.readlink(name, dir_fd=folder)
+        except OSError:
+            return None  # it is no link, or not there: opening it will tell
+
+    def _resolve_link(self, path: str, link: str) -> str:
+        """Where a link's target is, as a path below the root."""
+        folder = os.path.dirname(path)
+        target = os.path.normpath(os.path.join(self.path, folder, link))
+        relative = os.path.relpath(target, self.path)
+        if relative == ".." or relative.startswith("../"):
+            raise EscapeError("a symbolic link leads out of the store's directory")
+        return relative
+
+    def _open_root(self) -> int:
+        return os.open(self.path, os.O_RDONLY | _DIRECTORY | _EXTRA)
+
+    def _walk(self, descriptors: list[int], parts: Iterable[str], create: bool) -> None:
+        pending, links = deque(part for part in parts if part), 0
+        while pending:
+            part = pending.popleft()
+            if part == ".":
+                continue
+            if part == "..":
+                if len(descriptors) == 1:
+                    raise EscapeError("a symbolic link leads out of the store's directory")
+                os.close(descriptors.pop())
+                continue
+            link = self._enter(descriptors, part, create)
+            if link is not None:
+                links += 1
+                if links > MAX_LINKS:
+                    raise EscapeError(f"more than {MAX_LINKS} symbolic links")
+                if os.path.isabs(link):
+                    link = self._inside(link)
+                    while len(descriptors) > 1:
+                        os.close(descriptors.pop())
+                pending.extendleft(reversed([p for p in link.split("/") if p]))
+
+    def _enter(self, descriptors: list[int], part: str, create: bool) -> str | None:
+        """Open a component; return a link's target instead where it is one."""
+        flags = os.O_RDONLY | _DIRECTORY | _NOFOLLOW | _EXTRA
+        try:
+            descriptors.append(os.open(part, flags, dir_fd=descriptors[-1]))
+        except FileNotFoundError:
+            if not create:
+                raise
+            try:
+                os.mkdir(part, dir_fd=descriptors[-1])
+            except FileExistsError:
+                pass  # somebody else was faster
+            descriptors.append(os.open(part, flags, dir_fd=descriptors[-1]))
+        except OSError:
+            link = self._link(descriptors[-1], part)
+            if link is None:
+                raise
+            return link
+        return None
+
+    def _inside(self, target: str) -> str:
+        relative = os.path.relpath(target, self.path)
+        if relative == ".." or relative.startswith("../"):
+            raise EscapeError("a symbolic link leads out of the store's directory")
+        return relative
+
+    def _checked(self, folder: str, create: bool, name: str) -> str:
+        directory = Path(self.path, folder)
+        if create:
+            directory.mkdir(parents=True, exist_ok=True)
+        return str(directory / name)
+
+    def contains(self, path: str) -> bool:
+        """Whether a path on disk, links resolved, is in the root."""
+        if self._anywhere:
+            return True
+        real = os.path.realpath(path)
+        return real == self.path or real.startswith(self.path.rstrip("/") + "/")
+
+
+def _open_regular(folder: int | None, name: str) -> int:
+    nofollow = _NOFOLLOW if folder is not None else 0
+    descriptor = os.open(name, os.O_RDONLY | nofollow | _NONBLOCK | _EXTRA, dir_fd=folder)
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode):
+        return descriptor
+    os.close(descriptor)
+    if stat.S_ISDIR(mode):
+        raise FileNotFoundError("it is a directory")
+    raise PermissionError("it is no regular file")
+
+
+def create_file(folder: int | None, name: str) -> int:
+    """Create a file that nobody else can read yet (0600), and that was not there."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | _NOFOLLOW | _EXTRA
+    return os.open(name, flags, 0o600, dir_fd=folder)

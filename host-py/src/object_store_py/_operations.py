@@ -1,0 +1,328 @@
+"""The verbs, each written once as a plan over a backend: prefix, chunks, batches, cleaning up."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from . import _arguments, _paths
+from ._arguments import to_datetime
+from ._backend import Backend, Content, Fetched, GetRequest, ListRequest, Page, PutRequest, Written
+from ._effects import Cancel, Group, Join, Plan, Spawn
+from ._http import Payload
+from ._sources import Source, make_source
+from .bytes import Bytes
+from .exceptions import GenericError
+from .types import ObjectMeta, PutResult, UpdateVersion
+
+PARALLEL = 10
+"""How many requests `delete` and `get_ranges` have under way at most."""
+MAX_PARTS = 10_000
+"""How many parts S3 takes in one upload."""
+MAX_PUT = 5 << 30
+"""The largest object that S3 takes in one request, in bytes."""
+
+
+def object_meta(
+    path: str, modified: int, size: int, e_tag: str | None, version: str | None
+) -> ObjectMeta:
+    """An object's metadata as users get it."""
+    return {
+        "path": path,
+        "last_modified": to_datetime(modified),
+        "size": size,
+        "e_tag": e_tag,
+        "version": version,
+    }
+
+
+def read_all(content: Content) -> Plan[Bytes]:
+    """Read what is left of an object."""
+    first = yield from content.read()
+    second = (yield from content.read()) if first else b""
+    if not second:
+        return Bytes(first)
+    chunks = [first, second]
+    while chunk := (yield from content.read()):
+        chunks.append(chunk)
+    return Bytes(b"".join(chunks))
+
+
+class Operations:
+    """The verbs of one store."""
+
+    def __init__(self, backend: Backend, prefix: str) -> None:
+        self._backend = backend
+        self._prefix = prefix
+
+    def _full(self, path: object, name: str = "path") -> str:
+        return _paths.join(self._prefix, _paths.parse_object(path, name))
+
+    def _relative(self, path: str) -> str:
+        return path[len(self._prefix) + 1 :] if self._prefix else path
+
+    # Reading.
+
+    def get(self, path: str, options: Mapping[str, Any] | None) -> Plan[Fetched]:
+        """Read an object; its body is still to be read."""
+        request = _arguments.get_options(options)
+        return (yield from self._backend.get(self._full(path), request))
+
+    def head(self, path: str) -> Plan[ObjectMeta]:
+        """Read an object's metadata."""
+        fetched = yield from self._backend.get(self._full(path), GetRequest(head=True))
+        yield from fetched.content.close()
+        return self.meta(fetched)
+
+    def meta(self, fetched: Fetched) -> ObjectMeta:
+        """The metadata of an object that was read."""
+        path, *rest = fetched.meta
+        return object_meta(self._relative(path), *rest)
+
+    def get_range(
+        self, path: str, start: object, end: object = None, length: object = None
+    ) -> Plan[Bytes]:
+        """Read one range."""
+        wanted = _arguments.bounded(start, end, length)
+        fetched = yield from self._backend.get(self._full(path), GetRequest(range=wanted))
+        return (yield from read_all(fetched.content))
+
+    def get_ranges(
+        self,
+        path: str,
+        starts: Sequence[int],
+        ends: Sequence[int] | None,
+        lengths: Sequence[int] | None,
+        coalesce: int,
+    ) -> Plan[list[Bytes]]:
+        """Read many ranges; those that are near each other with one request."""
+        full = self._full(path)
+        ranges = _parse_ranges(starts, ends, lengths)
+        merged = _coalesce(ranges, _arguments.offset(coalesce, "coalesce"))
+        plans = [self._range(full, start, end) for start, end in merged]
+        parts = yield from _together(plans, PARALLEL)
+        return _cut(ranges, merged, parts)
+
+    def _range(self, full: str, start: int, end: int) -> Plan[Bytes]:
+        fetched = yield from self._backend.get(full, GetRequest(range=("bounded", start, end)))
+        return (yield from read_all(fetched.content))
+
+    # Writing.
+
+    def put(
+        self,
+        path: str,
+        data: Any,
+        *,
+        asynchronous: bool,
+        attributes: Mapping[str, str] | None = None,
+        tags: Mapping[str, str] | None = None,
+        mode: str | UpdateVersion | None = None,
+        use_multipart: bool | None = None,
+        chunk_size: int,
+        max_concurrency: int,
+    ) -> Plan[PutResult]:
+        """Write an object, in one request or in parts."""
+        full = self._full(path)
+        request = _arguments.put_options(attributes, tags, mode)
+        chunk_size = _arguments.positive(chunk_size, "chunk_size")
+        limit = _arguments.positive(max_concurrency, "max_concurrency")
+        source = make_source(data, asynchronous)
+        in_parts = use_multipart if request.mode == "overwrite" else False
+        try:
+            written = yield from self._put(full, source, request, in_parts, chunk_size, limit)
+        finally:
+            yield from source.close()
+        return {"e_tag": written.e_tag, "version": written.version}
+
+    def _put(
+        self,
+        full: str,
+        source: Source,
+        request: PutRequest,
+        in_parts: bool | None,
+        chunk_size: int,
+        limit: int,
+    ) -> Plan[Written]:
+        if source.length is not None and in_parts is not False:
+            chunk_size = max(chunk_size, -(-source.length // MAX_PARTS))
+        first = yield from source.read(chunk_size if in_parts is not False else MAX_PUT + 1)
+        if in_parts is False or (in_parts is None and first.length < chunk_size):
+            return (yield from self._put_whole(full, first, request))
+        second = yield from source.read(chunk_size)
+        if in_parts is None and not second.length:
+            return (yield from self._put_whole(full, first, request))
+        minimum = self._backend.min_part_size
+        if second.length and chunk_size < minimum:
+            raise ValueError(
+                f"chunk_size must be at least {minimum} bytes for an upload in several parts, but"
+                f" is {chunk_size}"
+            )
+        return (yield from self._put_parts(full, [first, second], source, request, chunk_size, limit))
+
+    def _put_whole(self, full: str, payload: Payload, request: PutRequest) -> Plan[Written]:
+        if payload.length > MAX_PUT:
+            raise ValueError("one request takes 5 GiB at most: let use_multipart be True")
+        return (yield from self._backend.put(full, payload, request))
+
+    def _put_parts(
+        self,
+        full: str,
+        ready: list[Payload],
+        source: Source,
+        request: PutRequest,
+        chunk_size: int,
+        limit: int,
+    ) -> Plan[Written]:
+        backend, group = self._backend, Group(limit)
+        upload = yield from backend.create_upload(full, request)
+        try:
+            index = offset = 0
+            while (payload := ready.pop(0)).length or index == 0:
+                if index >= MAX_PARTS:
+                    raise ValueError(
+                        f"an upload has {MAX_PARTS} parts at most: give a larger chunk_size"
+                    )
+                part = backend.put_part(full, upload, index, offset, payload)
+                index, offset = index + 1, offset + payload.length
+                yield Spawn(group, part)
+                if not ready:
+                    del payload, part  # memory is bounded by what is under way
+                    ready.append((yield from source.read(chunk_size)))
+            parts = yield Join(group)
+            return (yield from backend.complete_upload(full, upload, parts))
+        except GeneratorExit:
+            raise
+        except BaseException:
+            yield Cancel(group)
+            yield from backend.abort_upload(full, upload)
+            raise
+
+    # Listing.
+
+    def list_page(
+        self, prefix: str | None, delimiter: bool, offset: str | None, token: str | None
+    ) -> Plan[Page]:
+        """Read one page of a listing; paths are relative to the store's prefix."""
+        request = ListRequest(
+            prefix=_paths.join(self._prefix, _paths.parse(prefix or "", "prefix")),
+            delimiter=delimiter,
+            offset=None if not offset else self._full(offset, "offset"),
+            token=token,
+        )
+        page = yield from self._backend.list_page(request)
+        if page.token is not None and page.token == token:
+            raise GenericError("the server gave the same page of a listing twice")
+        if self._prefix:
+            cut = len(self._prefix) + 1
+            page.objects = [(item[0][cut:], *item[1:]) for item in page.objects]
+            page.prefixes = [path[cut:] for path in page.prefixes]
+        return page
+
+    def list_with_delimiter(self, prefix: str | None) -> Plan[tuple[list[str], list[ObjectMeta]]]:
+        """The prefixes and objects directly below a prefix."""
+        prefixes: dict[str, None] = {}
+        objects: list[ObjectMeta] = []
+        token: str | None = None
+        while True:
+            page = yield from self.list_page(prefix, True, None, token)
+            prefixes.update(dict.fromkeys(page.prefixes))
+            objects.extend(object_meta(*item) for item in page.objects)
+            token = page.token
+            if token is None:
+                return sorted(prefixes), objects
+
+    # The rest.
+
+    def delete(self, paths: str | Sequence[str]) -> Plan[None]:
+        """Delete objects, in batches, some at a time; stops at the first error."""
+        full = [_paths.join(self._prefix, path) for path in _paths.parse_many(paths)]
+        if not full:
+            return
+        size = self._backend.delete_batch
+        batches = [full[start : start + size] for start in range(0, len(full), size)]
+        yield from _together([self._backend.delete(batch) for batch in batches], PARALLEL)
+
+    def copy(self, source: str, target: str, overwrite: bool) -> Plan[None]:
+        """Copy an object within the store."""
+        yield from self._backend.copy(
+            self._full(source, "from_"), self._full(target, "to"), overwrite
+        )
+
+    def rename(self, source: str, target: str, overwrite: bool) -> Plan[None]:
+        """Move an object within the store; onto itself, it stays."""
+        old, new = self._full(source, "from_"), self._full(target, "to")
+        if old == new:
+            yield from self.head(source)
+            return
+        yield from self._backend.rename(old, new, overwrite)
+
+    def sign(self, method: str, paths: str | Sequence[str], expires_in: Any) -> Plan[list[str]]:
+        """Make signed URLs."""
+        full = [_paths.join(self._prefix, path) for path in _paths.parse_many(paths)]
+        verb, seconds = _arguments.method(method), _arguments.expiry(expires_in)
+        if not full:
+            return []
+        return (yield from self._backend.sign(verb, full, seconds))
+
+
+def _together(plans: list[Plan[Any]], limit: int) -> Plan[list[Any]]:
+    """Run plans side by side; their results in order."""
+    if len(plans) == 1:
+        return [(yield from plans[0])]
+    group = Group(min(limit, max(len(plans), 1)))
+    try:
+        for plan in plans:
+            yield Spawn(group, plan)
+        results: list[Any] = yield Join(group)
+        return results
+    except GeneratorExit:
+        raise
+    except BaseException:
+        yield Cancel(group)
+        raise
+
+
+def _parse_ranges(
+    starts: Sequence[int], ends: Sequence[int] | None, lengths: Sequence[int] | None
+) -> list[tuple[int, int]]:
+    if (ends is None) == (lengths is None):
+        raise ValueError("give either ends or lengths: one of them says where the ranges end")
+    limits = ends if ends is not None else lengths
+    assert limits is not None
+    if len(starts) != len(limits):
+        raise ValueError(f"{len(starts)} starts, but {len(limits)} ends or lengths")
+    ranges: list[tuple[int, int]] = []
+    for start, limit in zip(starts, limits):
+        end, length = (limit, None) if ends is not None else (None, limit)
+        parsed = _arguments.bounded(start, end, length)
+        ranges.append((parsed[1], parsed[2] if len(parsed) == 3 else 0))
+    return ranges
+
+
+def _coalesce(ranges: list[tuple[int, int]], gap: int) -> list[tuple[int, int]]:
+    """Join ranges that overlap or lie at most `gap` bytes apart; sorted."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(ranges):
+        if merged and start <= merged[-1][1] + gap:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _cut(
+    ranges: list[tuple[int, int]], merged: list[tuple[int, int]], parts: list[Bytes]
+) -> list[Bytes]:
+    """The bytes of each range out of the merged ones."""
+
+    firsts = [start for start, _ in merged]
+    result: list[Bytes] = []
+    for start, end in ranges:
+        index = bisect_right(firsts, start) - 1
+        base = firsts[index]
+        result.append(parts[index][start - base : end - base])
+    return result
+
+

@@ -1,0 +1,1 @@
+"""Credential providers that ask other libraries, each an extra."""

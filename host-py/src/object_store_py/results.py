@@ -1,0 +1,189 @@
+"""What reads and listings return: `GetResult`, `BytesStream`, `ListStream`."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from typing import Any, TypeAlias
+
+from . import _arguments
+from ._backend import Fetched, Page
+from ._driver import run, run_async
+from ._effects import Plan
+from ._operations import object_meta, read_all
+from .bytes import Bytes
+from .types import Attributes, ObjectMeta
+
+__all__ = ["BytesStream", "GetResult", "ListStream"]
+
+_Plain: TypeAlias = builtins.bytes  # inside GetResult, `bytes` is the method
+
+STREAM_CHUNK = 10 * 1024 * 1024
+"""The default size of a stream's chunks, in bytes."""
+
+
+class GetResult:
+    """An object that is being read: its metadata now, its bytes once.
+
+    The bytes can be had once, by one of `bytes`, `stream` or iteration, or their asynchronous twins;
+    the metadata stays. A result that is dropped unread gives its connection up.
+    """
+
+    def __init__(self, fetched: Fetched, meta: ObjectMeta) -> None:
+        self._fetched = fetched
+        self._meta = meta
+        self._used = False
+
+    @property
+    def meta(self) -> ObjectMeta:
+        """The object's metadata; its size is that of the whole object."""
+        return self._meta
+
+    @property
+    def range(self) -> tuple[int, int]:
+        """The start and end of the bytes that were asked for, in the object."""
+        return self._fetched.start, self._fetched.end
+
+    @property
+    def attributes(self) -> Attributes:
+        """The object's attributes and user metadata."""
+        return dict(self._fetched.attributes)
+
+    def bytes(self) -> Bytes:
+        """Read everything.
+
+        Raises:
+            ValueError: the bytes were taken already.
+        """
+        return run(read_all(self._take()))
+
+    async def bytes_async(self) -> Bytes:
+        """Read everything.
+
+        Raises:
+            ValueError: the bytes were taken already.
+        """
+        return await run_async(read_all(self._take()))
+
+    buffer = bytes
+    buffer_async = bytes_async
+
+    def stream(self, min_chunk_size: int = STREAM_CHUNK) -> BytesStream:
+        """Read in chunks of at least `min_chunk_size` bytes; the last one may be smaller.
+
+        Raises:
+            ValueError: the bytes were taken already.
+        """
+        size = _arguments.positive(min_chunk_size, "min_chunk_size")
+        return BytesStream(self._take(), size)
+
+    def __iter__(self) -> Iterator[_Plain]:
+        return self.stream()
+
+    def __aiter__(self) -> AsyncIterator[_Plain]:
+        return self.stream()
+
+    def _take(self) -> Any:
+        if self._used:
+            raise ValueError("Result has already been disposed.")
+        self._used = True
+        return self._fetched.content
+
+    def __repr__(self) -> str:
+        start, end = self.range
+        return f"GetResult({self._meta['path']!r}, bytes {start} to {end} of {self._meta['size']})"
+
+    def __del__(self) -> None:
+        if not getattr(self, "_used", True):
+            self._fetched.content.abandon()
+
+
+class BytesStream:
+    """The bytes of an object in chunks: an iterator, and an asynchronous one."""
+
+    def __init__(self, content: Any, min_chunk_size: int) -> None:
+        self._content = content
+        self._min_chunk_size = min_chunk_size
+        self._ended = False
+
+    def __iter__(self) -> BytesStream:
+        return self
+
+    def __aiter__(self) -> BytesStream:
+        return self
+
+    def __next__(self) -> _Plain:
+        chunk = run(self._next())
+        if not chunk:
+            raise StopIteration
+        return chunk
+
+    async def __anext__(self) -> _Plain:
+        chunk = await run_async(self._next())
+        if not chunk:
+            raise StopAsyncIteration
+        return chunk
+
+    def _next(self) -> Plan[_Plain]:
+        chunks: list[_Plain] = []
+        size = 0
+        while size < self._min_chunk_size and not self._ended:
+            chunk = yield from self._content.read()
+            chunks.append(chunk)
+            size += len(chunk)
+            self._ended = not chunk
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    def __del__(self) -> None:
+        if not getattr(self, "_ended", True):
+            self._content.abandon()
+
+
+class ListStream:
+    """A listing, read page by page: an iterator of lists of metadata, and an asynchronous one."""
+
+    def __init__(
+        self, next_page: Callable[[str | None], Plan[Page]], chunk_size: int
+    ) -> None:
+        self._next_page = next_page
+        self._chunk_size = max(chunk_size, 1)
+        self._ready: list[Sequence[Any]] = []
+        self._token: str | None = None
+        self._ended = False
+
+    def __iter__(self) -> ListStream:
+        return self
+
+    def __aiter__(self) -> ListStream:
+        return self
+
+    def __next__(self) -> list[ObjectMeta]:
+        chunk = run(self._take(self._chunk_size))
+        if not chunk:
+            raise StopIteration
+        return chunk
+
+    async def __anext__(self) -> list[ObjectMeta]:
+        chunk = await run_async(self._take(self._chunk_size))
+        if not chunk:
+            raise StopAsyncIteration
+        return chunk
+
+    def collect(self) -> list[ObjectMeta]:
+        """Read everything that is left."""
+        return run(self._take(None))
+
+    async def collect_async(self) -> list[ObjectMeta]:
+        """Read everything that is left."""
+        return await run_async(self._take(None))
+
+    def _take(self, count: int | None) -> Plan[list[ObjectMeta]]:
+        while not self._ended and (count is None or len(self._ready) < count):
+            page = yield from self._next_page(self._token)
+            self._ready.extend(page.objects)
+            self._token = page.token
+            self._ended = page.token is None
+        taken = self._ready[:count] if count is not None else self._ready
+        self._ready = self._ready[len(taken) :]
+        return [object_meta(*item) for item in taken]
+

@@ -1,0 +1,1 @@
+"""The stores, one module each; users import them from `object_store_py.store`."""

@@ -1,0 +1,109 @@
+"""`LocalStore`: files below a directory."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from urllib.parse import unquote, urlsplit
+
+from ..exceptions import GenericError, NotFoundError
+from .base import ObjectStoreMethods
+
+if TYPE_CHECKING:
+    from .._backend import Backend
+
+T = TypeVar("T", bound="LocalStore")
+
+
+class LocalStore(ObjectStoreMethods):
+    """Files below a directory, as objects.
+
+    Objects are written beside their place and moved there, so that nobody sees half of one.
+
+    Args:
+        prefix: the directory; the whole file system if None.
+        automatic_cleanup: delete directories that a delete leaves empty.
+        mkdir: make the directory if it is not there.
+        follow_symlinks: `"inside"` follows symbolic links that stay below the directory and refuses
+            the others; `"anywhere"` follows all.
+
+    Raises:
+        NotFoundError: the directory is not there.
+    """
+
+    def __init__(
+        self,
+        prefix: str | os.PathLike[str] | None = None,
+        *,
+        automatic_cleanup: bool = False,
+        mkdir: bool = False,
+        follow_symlinks: Literal["inside", "anywhere"] = "inside",
+    ) -> None:
+        if follow_symlinks not in ("inside", "anywhere"):
+            raise ValueError("follow_symlinks must be 'inside' or 'anywhere'")
+        if prefix is not None and not isinstance(prefix, str | os.PathLike):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"prefix must be a str or a path, not {type(prefix).__name__}")
+        self._prefix = None if prefix is None else Path(prefix)
+        self._cleanup = automatic_cleanup
+        self._follow = follow_symlinks
+        if self._prefix is not None:
+            if mkdir:
+                self._prefix.mkdir(parents=True, exist_ok=True)
+            if not self._prefix.is_dir():
+                raise NotFoundError(
+                    f"LocalStore: {str(self._prefix)!r} is no directory; mkdir=True makes one"
+                )
+            self._prefix = self._prefix.resolve()
+        self._start()
+
+    @classmethod
+    def from_url(cls: type[T], url: str, **arguments: Any) -> T:
+        """Make a store of a `file:///directory` URL."""
+        parts = urlsplit(url)
+        if parts.scheme != "file" or parts.netloc not in ("", "localhost"):
+            raise GenericError(f"LocalStore.from_url: {url!r} is no URL of a local directory")
+        return cls(unquote(parts.path), **arguments)
+
+    @property
+    def prefix(self) -> Path | None:
+        """The directory; None for the whole file system."""
+        return self._prefix
+
+    def _make_backend(self) -> Backend:
+        from .._local import LocalBackend  # noqa: PLC0415 - only loaded where it is used
+        from .._local_root import Root  # noqa: PLC0415
+
+        root = Root(str(self._prefix or Path(os.sep)), self._follow == "anywhere")
+        return LocalBackend(root, repr(self), self._cleanup)
+
+    def _arguments(self) -> dict[str, Any]:
+        return {
+            "prefix": self._prefix,
+            "automatic_cleanup": self._cleanup,
+            "follow_symlinks": self._follow,
+        }
+
+    def __getnewargs_ex__(self) -> tuple[tuple[()], dict[str, Any]]:
+        """What makes the same store again, also for Rust libraries that take stores."""
+        arguments = self._arguments()
+        return (), {name: arguments[name] for name in ("prefix", "automatic_cleanup")}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_remake, (type(self), self._arguments()))
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other):
+            return NotImplemented
+        assert isinstance(other, LocalStore)
+        return self._arguments() == other._arguments()
+
+    def __hash__(self) -> int:
+        return hash((type(self), self._prefix))
+
+    def __repr__(self) -> str:
+        return "LocalStore" if self._prefix is None else f'LocalStore("{self._prefix}")'
+
+
+def _remake(kind: type[T], arguments: dict[str, Any]) -> T:
+    return kind(**arguments)

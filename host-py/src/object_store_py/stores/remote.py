@@ -1,0 +1,190 @@
+"""What the remote stores share: configuration, client, retries, credentials, and their properties."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from urllib.parse import unquote, urlsplit
+
+from .. import _paths, _redact, options
+from ..config import ClientConfig, RetryConfig
+from ..exceptions import GenericError
+from .base import ObjectStoreMethods
+
+if TYPE_CHECKING:
+    import httpx
+
+    from .._backend import Backend
+    from .._transport import Host
+
+S = TypeVar("S", bound="RemoteStore")
+
+
+class RemoteStore(ObjectStoreMethods):
+    """A store behind HTTP. Two stores are equal if they are configured alike."""
+
+    _table: ClassVar[options.KeyTable]
+    _bucket_key: ClassVar[str]
+    _can_sign: ClassVar[bool] = True
+
+    def _configure(
+        self,
+        bucket: str | None,
+        prefix: str | None,
+        config: Mapping[str, Any] | None,
+        client_options: Mapping[str, Any] | None,
+        retry_config: Mapping[str, Any] | None,
+        credential_provider: Callable[[], Any] | None,
+        transport: httpx.BaseTransport | None,
+        async_transport: httpx.AsyncBaseTransport | None,
+        keywords: Mapping[str, Any],
+    ) -> None:
+        if credential_provider is not None and not callable(credential_provider):  # pyright: ignore[reportUnnecessaryComparison]
+            raise TypeError("Expected callable object for credential_provider.")
+        named = {} if bucket is None else {self._bucket_key: bucket}
+        self._config = self._table.normalise(named, config or {}, keywords)
+        self._provided = self._table.normalise(getattr(credential_provider, "config", None) or {})
+        self._environment = self._table.from_environment(os.environ)
+        self._prefix = _paths.parse(prefix or "", "prefix") if prefix is not None else None
+        self._client_options = options.client_options_out(client_options)
+        self._retry_config = options.retry_config_out(retry_config)
+        self._credential_provider = credential_provider
+        self._transport = transport
+        self._async_transport = async_transport
+        self._client_settings()
+        self._start()
+        self._check(self._effective())
+
+    def _check(self, config: dict[str, str]) -> None:
+        """Refuse a configuration that cannot work."""
+
+    def _effective(self) -> dict[str, str]:
+        """The configuration that counts: the environment's, the provider's, the explicit one."""
+        merged = {**self._environment, **self._provided, **self._config}
+        return {key: value for key, value in merged.items() if key not in options.CLIENT_KEYS}
+
+    def _client_settings(self) -> options.ClientSettings:
+        found: dict[str, Any] = {}
+        for source in (self._environment, self._config):
+            found.update({k: v for k, v in source.items() if k in options.CLIENT_KEYS})
+        return options.ClientSettings.parse({**found, **(self._client_options or {})})
+
+    def _make_prefix(self) -> str:
+        return self._prefix or ""
+
+    def _make_host(self, origins: frozenset[str]) -> Host:
+        from .._transport import Host  # noqa: PLC0415 - `import object_store_py` stays light
+
+        return Host(self._client_settings(), origins, self._transport, self._async_transport)
+
+    def _make_backend(self) -> Backend:
+        raise NotImplementedError
+
+    @property
+    def prefix(self) -> str | None:
+        """The prefix that is put in front of all paths."""
+        return self._prefix
+
+    @property
+    def config(self) -> dict[str, str]:
+        """The configuration that was given, under canonical keys and as texts.
+
+        What the environment says is not in it.
+        """
+        return dict(self._config)
+
+    @property
+    def client_options(self) -> ClientConfig | None:
+        """The client options that were given."""
+        given: Any = None if self._client_options is None else dict(self._client_options)
+        return given  # type: ignore[no-any-return]
+
+    @property
+    def retry_config(self) -> RetryConfig | None:
+        """The retry configuration that was given, with its defaults filled in."""
+        return self._retry_config
+
+    @property
+    def credential_provider(self) -> Callable[[], Any] | None:
+        """The credential provider that was given."""
+        return self._credential_provider
+
+    def _identity(self) -> tuple[Any, ...]:
+        return (
+            self._config,
+            self._prefix or "",
+            self._client_options,
+            self._retry_config,
+            self._transport,
+            self._async_transport,
+        )
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other):
+            return NotImplemented
+        assert isinstance(other, RemoteStore)
+        if self._identity() != other._identity():
+            return False
+        try:
+            return bool(self._credential_provider == other._credential_provider)
+        except Exception:  # noqa: BLE001 - a provider's own __eq__ may throw anything
+            return False
+
+    def __hash__(self) -> int:
+        """Equal stores have equal hashes, by bucket and prefix."""
+        return hash((type(self), self._config.get(self._bucket_key), self._prefix or ""))
+
+    def __getnewargs_ex__(self) -> tuple[tuple[()], dict[str, Any]]:
+        """What makes the same store again, also for Rust libraries that take stores."""
+        return (), {
+            "prefix": self._prefix,
+            "config": dict(self._config),
+            "client_options": self._client_options,
+            "retry_config": self._retry_config,
+            "credential_provider": self._credential_provider,
+        }
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self._transport is not None or self._async_transport is not None:
+            raise TypeError(f"{self!r} cannot be pickled: it has a transport of its own")
+        return (_remake, (type(self), self.__getnewargs_ex__()[1]))
+
+    def _repr(self, name: str, bucket: str | None, *more: str) -> str:
+        parts = [f"{name}={bucket!r}", *more]
+        if self._prefix:
+            parts.append(f"prefix={self._prefix!r}")
+        return f"{type(self).__name__}({', '.join(parts)})".replace("'", '"')
+
+
+def _remake(kind: type[S], arguments: dict[str, Any]) -> S:
+    return kind(**arguments)
+
+
+def check_endpoint(url: str, name: str) -> str:
+    """Check the URL of a server and return its origin; the error never shows a secret.
+
+    Raises:
+        GenericError: it is no http(s) URL, or has a user name, a query or a fragment.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise GenericError(f"{name} is no valid URL: {error}") from None
+    shown = _redact.value(url)
+    if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
+        raise GenericError(f"{name} must be a URL with http:// or https:// and a host, not {shown}")
+    if parts.username is not None or parts.password is not None:
+        raise GenericError(f"{name} must not have a user name or password in it: {shown}")
+    if parts.query or parts.fragment:
+        raise GenericError(f"{name} must not have a query or fragment: {shown}")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    default = {"http": 80, "https": 443}[parts.scheme.lower()]
+    suffix = "" if port in (None, default) else f":{port}"
+    return f"{parts.scheme.lower()}://{host.lower()}{suffix}"
+
+
+def url_path(url: str) -> str:
+    """The path of a store's URL, decoded, without slashes at its ends."""
+    return unquote(urlsplit(url).path).strip("/")

@@ -1,0 +1,255 @@
+"""`S3Store`: Amazon S3 and what speaks its API (R2, MinIO, ...)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
+
+from .. import options
+from ..config import ClientConfig, RetryConfig, S3Config
+from ..credentials import DEFAULT_REFRESH_THRESHOLD, S3CredentialProvider, s3_answer
+from ..exceptions import GenericError
+from .remote import RemoteStore, check_endpoint, url_path
+
+if TYPE_CHECKING:
+    import httpx
+
+    from .._backend import Backend
+
+T = TypeVar("T", bound="S3Store")
+
+MIN_PART_SIZE = 5 * 1024 * 1024
+
+_ALIASES = {
+    "token": "session_token",
+    "bucket_name": "bucket",
+    "endpoint_url": "endpoint",
+    "aws_endpoint_url_s3": "endpoint_url_s3",
+    "sts_endpoint": "endpoint_url_sts",
+    "requester_pays": "request_payer",
+}
+_KEYS = frozenset(
+    "access_key_id secret_access_key session_token region default_region bucket endpoint"
+    " endpoint_url_s3 endpoint_url_sts virtual_hosted_style_request s3_express imdsv1_fallback"
+    " metadata_endpoint unsigned_payload checksum_algorithm container_credentials_relative_uri"
+    " container_credentials_full_uri container_authorization_token_file web_identity_token_file"
+    " role_arn role_session_name skip_signature copy_if_not_exists conditional_put disable_tagging"
+    " disable_bulk_delete request_payer server_side_encryption sse_kms_key_id"
+    " sse_bucket_key_enabled sse_customer_key_base64".split()
+)
+_SWITCHES = (
+    "virtual_hosted_style_request s3_express imdsv1_fallback unsigned_payload skip_signature"
+    " disable_tagging disable_bulk_delete sse_bucket_key_enabled"
+).split()
+_REGION = re.compile(r"[A-Za-z0-9-]+")
+_BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")
+_HOSTS = (
+    re.compile(r"(?P<bucket>[^/]+?)\.s3[.-](?P<region>[a-z0-9-]+)\.amazonaws\.com"),
+    re.compile(r"(?P<bucket>[^/]+?)\.s3\.amazonaws\.com"),
+    re.compile(r"s3[.-](?P<region>[a-z0-9-]+)\.amazonaws\.com"),
+    re.compile(r"s3\.dualstack\.(?P<region>[a-z0-9-]+)\.amazonaws\.com"),
+    re.compile(r"(?P<account>[a-z0-9.]+)\.r2\.cloudflarestorage\.com"),
+)
+
+
+class S3Store(RemoteStore):
+    """A bucket of Amazon S3, or of a server that speaks its API.
+
+    What is not given explicitly is read from the environment (`AWS_REGION`,
+    `AWS_ACCESS_KEY_ID`, ...); what is given always wins.
+
+    Args:
+        bucket: the bucket's name.
+        prefix: put in front of all paths.
+        config: configuration; the keys are those of `S3Config`, in any case, with or without
+            `aws_` in front.
+        client_options: the HTTP client's options, see `ClientConfig`.
+        retry_config: when to try again, see `RetryConfig`.
+        credential_provider: a function that returns an `S3Credential`, or an awaitable of one.
+        transport: an `httpx.BaseTransport` that carries out all requests of the sync methods, such
+            as `httpx.MockTransport`.
+        async_transport: the same for the asynchronous methods.
+        **kwargs: more configuration.
+
+    Raises:
+        UnknownConfigurationKeyError: a key is not known; the error names the nearest one.
+        GenericError: a key is given twice, or a value cannot be used.
+    """
+
+    _table = options.KeyTable(("aws_",), _KEYS, _ALIASES)
+    _bucket_key = "bucket"
+
+    def __init__(
+        self,
+        bucket: str | None = None,
+        *,
+        prefix: str | None = None,
+        config: S3Config | Mapping[str, Any] | None = None,
+        client_options: ClientConfig | Mapping[str, Any] | None = None,
+        retry_config: RetryConfig | Mapping[str, Any] | None = None,
+        credential_provider: S3CredentialProvider | None = None,
+        transport: httpx.BaseTransport | None = None,
+        async_transport: httpx.AsyncBaseTransport | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self._configure(
+            bucket,
+            prefix,
+            config,
+            client_options,
+            retry_config,
+            credential_provider,
+            transport,
+            async_transport,
+            kwargs,
+        )
+
+    @classmethod
+    def from_env(cls: type[T], bucket: str, **arguments: Any) -> T:
+        """Make a store of what the environment says: the same as the constructor."""
+        return cls(bucket, **arguments)
+
+    @classmethod
+    def from_session(cls: type[T], session: Any, bucket: str, **arguments: Any) -> T:
+        """Make a store with the credentials and the region of a boto3 or botocore session.
+
+        The credentials are asked for again before they expire.
+        """
+        from ..auth.boto3 import Boto3CredentialProvider  # noqa: PLC0415 - boto3 is an extra
+
+        return cls(bucket, credential_provider=Boto3CredentialProvider(session), **arguments)
+
+    @classmethod
+    def from_url(cls: type[T], url: str, **arguments: Any) -> T:
+        """Make a store of an `s3://bucket/prefix` or `https://` URL of S3 or R2."""
+        given, prefix = parse_url(url)
+        explicit = dict(arguments.pop("config", None) or {})
+        known = {cls._table.canonical(key) for key in (*explicit, *arguments)}
+        config = {key: value for key, value in given.items() if key not in known}
+        return cls(prefix=prefix or None, config={**config, **explicit}, **arguments)
+
+    def __repr__(self) -> str:
+        return self._repr("bucket", self._effective().get("bucket"))
+
+    def _check(self, config: dict[str, str]) -> None:
+        bucket = config.get("bucket")
+        if not bucket:
+            raise GenericError("S3Store: no bucket: give it as the first argument, or AWS_BUCKET")
+        if not _BUCKET.fullmatch(bucket):
+            raise GenericError(f"S3Store: {bucket!r} is no name of a bucket")
+        for name in ("region", "default_region"):
+            if name in config and not _REGION.fullmatch(config[name]):
+                raise GenericError(f"S3Store: {name} {config[name]!r} is no name of a region")
+        for name in ("endpoint", "endpoint_url_s3", "endpoint_url_sts", "metadata_endpoint"):
+            if name in config:
+                check_endpoint(config[name], name)
+        for name in _SWITCHES:
+            if name in config:
+                options.parse_bool(config[name], name)
+
+    def _effective(self) -> dict[str, str]:
+        merged = super()._effective()
+        if "endpoint" in self._config and "endpoint_url_s3" not in self._config:
+            merged.pop("endpoint_url_s3", None)  # the environment's must not win over what is given
+        if "endpoint_url_s3" in merged:
+            merged["endpoint"] = merged.pop("endpoint_url_s3")
+        if "default_region" in merged:
+            merged.setdefault("region", merged.pop("default_region"))
+        if merged.get("request_payer", "").lower() == "requester":
+            merged["request_payer"] = "true"
+        return merged
+
+    def _origins(self, config: dict[str, str]) -> frozenset[str]:
+        """The origins that this store's own configuration leads to."""
+        region, bucket = config.get("region", "us-east-1"), config["bucket"]
+        found = {
+            f"https://s3.{region}.amazonaws.com",
+            f"https://{bucket}.s3.{region}.amazonaws.com".lower(),
+            f"https://sts.{region}.amazonaws.com",
+        }
+        for name in (
+            "endpoint",
+            "endpoint_url_sts",
+            "metadata_endpoint",
+            "container_credentials_full_uri",
+        ):
+            if name in config:
+                found.add(check_endpoint(config[name], name))
+        if "endpoint" in config:
+            found -= {origin for origin in found if ".s3." in origin or "//s3." in origin}
+            found.add(check_endpoint(config["endpoint"], "endpoint"))
+        if (zone := _express_zone(bucket)) is not None:
+            found.add(f"https://{bucket}.s3express-{zone}.{region}.amazonaws.com")
+        return frozenset(found | self._credential_origins(config))
+
+    def _credential_origins(self, config: dict[str, str]) -> set[str]:
+        """Where credentials of the machine come from, if this store has none of its own."""
+        if self._credential_provider is not None or "access_key_id" in config:
+            return set()
+        if options.parse_bool(config.get("skip_signature", "false"), "skip_signature"):
+            return set()
+        if "container_credentials_relative_uri" in config:
+            return {"http://169.254.170.2"}
+        return {"http://169.254.169.254"}
+
+    def _make_backend(self) -> Backend:
+        from .._brain import BrainBackend  # noqa: PLC0415 - `import object_store_py` stays light
+        from .._core import Brain  # noqa: PLC0415
+
+        config, settings = self._effective(), self._client_settings()
+        retry = options.retry_to_border(self._retry_config)
+        provider = self._credential_provider
+        border: dict[str, Any] = {
+            "config": {**config, "allow_http": "true" if settings.allow_http else "false"},
+            "retry": retry,
+            "default_headers": settings.default_headers,
+            "host_credentials": provider is not None,
+        }
+        if settings.default_content_type is not None:
+            border["config"]["default_content_type"] = settings.default_content_type
+        threshold = getattr(provider, "refresh_threshold", None) or DEFAULT_REFRESH_THRESHOLD
+        brain = Brain(
+            "s3",
+            border,
+            self._make_host(self._origins(config)),
+            repr(self),
+            provider,
+            lambda given: s3_answer(given, threshold),
+        )
+        return BrainBackend(brain, retry, MIN_PART_SIZE)
+
+
+def _express_zone(bucket: str) -> str | None:
+    match = re.fullmatch(r".+--([a-z0-9-]+)--x-s3", bucket)
+    return match[1] if match else None
+
+
+def parse_url(url: str) -> tuple[dict[str, str], str]:
+    """The configuration and the prefix that a URL of S3 means.
+
+    Raises:
+        GenericError: it is no URL of S3.
+    """
+    parts = urlsplit(url)
+    path = url_path(url)
+    if parts.scheme in ("s3", "s3a") and parts.netloc:
+        return {"bucket": parts.netloc}, path
+    for pattern in _HOSTS if parts.scheme == "https" else ():
+        match = pattern.fullmatch(parts.netloc.lower())
+        if match:
+            return _from_host(match.groupdict(), parts.netloc, path)
+    raise GenericError(f"S3Store.from_url: {options._redact.value(url)} is no URL of S3")
+
+
+def _from_host(found: dict[str, str], host: str, path: str) -> tuple[dict[str, str], str]:
+    config: dict[str, str] = {}
+    if "account" in found:
+        config.update(region="auto", endpoint=f"https://{host}")
+    elif "region" in found:
+        config["region"] = found["region"]
+    if "bucket" in found:
+        return {**config, "bucket": found["bucket"], "virtual_hosted_style_request": "true"}, path
+    bucket, _, prefix = path.partition("/")
+    return {**config, "bucket": bucket}, prefix

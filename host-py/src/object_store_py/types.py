@@ -1,0 +1,120 @@
+"""The types of arguments and results, all importable at run time."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Sequence
+from datetime import datetime
+from os import PathLike
+from typing import IO, TYPE_CHECKING, Literal, TypeAlias, TypedDict
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+__all__ = [
+    "HTTP_METHOD",
+    "Attribute",
+    "Attributes",
+    "GetOptions",
+    "ListResult",
+    "ObjectMeta",
+    "OffsetRange",
+    "PutInput",
+    "PutMode",
+    "PutResult",
+    "SuffixRange",
+    "UpdateVersion",
+]
+
+
+class ObjectMeta(TypedDict):
+    """What a store knows of an object without reading it."""
+
+    path: str
+    """The object's path, relative to the store's prefix."""
+    last_modified: datetime
+    """When it was written, in UTC."""
+    size: int
+    """Its size in bytes."""
+    e_tag: str | None
+    """The tag that changes when the object does (RFC 9110, section 8.8.3), quotes included."""
+    version: str | None
+    """Its version, where the store keeps versions."""
+
+
+class PutResult(TypedDict):
+    """What a store says of an object that it has written."""
+
+    e_tag: str | None
+    """The new object's tag."""
+    version: str | None
+    """The new object's version, where the store keeps versions."""
+
+
+class ListResult(TypedDict):
+    """The objects and the "directories" directly below a prefix."""
+
+    common_prefixes: list[str]
+    """Prefixes one segment longer that have objects below them."""
+    objects: list[ObjectMeta]
+    """The objects themselves."""
+
+
+class OffsetRange(TypedDict):
+    """All bytes from an offset on."""
+
+    offset: int
+
+
+class SuffixRange(TypedDict):
+    """The last bytes."""
+
+    suffix: int
+
+
+class UpdateVersion(TypedDict, total=False):
+    """The state that an object must still have for a put to replace it."""
+
+    e_tag: str | None
+    version: str | None
+
+
+class GetOptions(TypedDict, total=False):
+    """Conditions and parts of a read. An option that is None counts as not given."""
+
+    if_match: str | None
+    """Only if the object's e_tag is this one, else `PreconditionError`."""
+    if_none_match: str | None
+    """Only if the object's e_tag is not this one, else `NotModifiedError`."""
+    if_unmodified_since: datetime | None
+    """Only if not modified since (aware datetime), else `PreconditionError`."""
+    if_modified_since: datetime | None
+    """Only if modified since (aware datetime), else `NotModifiedError`."""
+    range: tuple[int | None, int | None] | Sequence[int] | OffsetRange | SuffixRange | None
+    """`(start, end)`, `(start, None)`, `(None, n)` for the last n bytes, or the dict forms."""
+    version: str | None
+    """This version of the object."""
+    head: bool
+    """Only the metadata, no body."""
+
+
+PutMode: TypeAlias = Literal["create", "overwrite"] | UpdateVersion
+"""Whether a put may replace: always, never, or only the given state."""
+
+Attribute: TypeAlias = str
+"""`Content-Type`, `Content-Encoding`, `Content-Language`, `Content-Disposition`, `Cache-Control`,
+`Storage-Class` in any case; every other name is user metadata."""
+
+Attributes: TypeAlias = dict[str, str]
+"""Attributes and user metadata of an object."""
+
+HTTP_METHOD: TypeAlias = Literal[
+    "GET", "PUT", "POST", "HEAD", "PATCH", "TRACE", "DELETE", "OPTIONS", "CONNECT"
+]
+"""The method that a signed URL allows."""
+
+PutInput: TypeAlias = (
+    "IO[bytes] | PathLike[str] | Buffer | Iterable[Buffer] | Iterator[Buffer]"
+    " | AsyncIterable[Buffer] | AsyncIterator[Buffer]"
+)
+"""What can be put: bytes-like objects, binary files, `pathlib.Path`s, iterators of bytes-like
+objects, and for `put_async` also asynchronous ones."""
