@@ -1,0 +1,40 @@
+//! Placeholder bodies: zeros that stand for a body which stays in the host.
+
+use bytes::Bytes;
+use object_store::PutPayload;
+
+const CHUNK: usize = 1 << 20;
+
+/// The memory that placeholders are made of. Its address is how they are recognised.
+static ZEROS: [u8; CHUNK] = [0; CHUNK];
+
+/// The longest body that one request can have: lengths in the component are 32 bits wide.
+pub const MAX_LENGTH: u64 = u32::MAX as u64 - 1;
+
+/// A payload of `length` zeros that takes no memory of its own.
+pub fn placeholder(length: u64) -> PutPayload {
+    let whole = (length / CHUNK as u64) as usize;
+    let rest = (length % CHUNK as u64) as usize;
+    let tail = (rest > 0).then(|| Bytes::from_static(&ZEROS[..rest]));
+    std::iter::repeat_n(Bytes::from_static(&ZEROS), whole)
+        .chain(tail)
+        .collect()
+}
+
+/// Whether `data` is a piece of a placeholder. An empty slice is none.
+pub fn is_placeholder(data: &[u8]) -> bool {
+    !data.is_empty() && ZEROS.as_ptr_range().contains(&data.as_ptr())
+}
+
+/// The body that an operation was started with: the host has it, the brain knows these facts.
+#[derive(Clone, Copy, Debug)]
+pub struct HostBody {
+    /// Its length in bytes.
+    pub length: u64,
+    /// Its SHA-256, where the host was asked for it.
+    pub digest: Option<[u8; 32]>,
+}
+
+/// The marker in a request's extensions: the body of a 2xx response stays in the host.
+#[derive(Clone, Copy, Debug)]
+pub struct KeepResponse;

@@ -1,0 +1,134 @@
+//! The cryptography that signing needs, by RustCrypto; a placeholder's digest comes from the host.
+
+use crate::body::is_placeholder;
+use crate::desk::Desk;
+use crate::error::generic;
+use hmac::{Hmac, KeyInit, Mac};
+use object_store::Result;
+use object_store::client::{
+    CryptoProvider, DigestAlgorithm, DigestContext, HmacContext, Signer, SigningAlgorithm,
+};
+use rsa::pkcs1::DecodeRsaPrivateKey;
+use rsa::pkcs8::DecodePrivateKey;
+use rsa::{Pkcs1v15Sign, PrivateKey};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+
+/// What precedes a SHA-256 in a PKCS#1 v1.5 signature (RFC 8017, section 9.2, note 1).
+const SHA256_PREFIX: [u8; 19] = [
+    0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05,
+    0x00, 0x04, 0x20,
+];
+
+/// The crate's `CryptoProvider`.
+#[derive(Debug)]
+pub struct Crypto(pub Arc<Desk>);
+
+impl CryptoProvider for Crypto {
+    fn digest(&self, algorithm: DigestAlgorithm) -> Result<Box<dyn DigestContext>> {
+        match algorithm {
+            DigestAlgorithm::Sha256 => Ok(Box::new(Digesting::new(self.0.clone()))),
+            _ => Err(generic("this digest is not known")),
+        }
+    }
+
+    fn hmac(&self, algorithm: DigestAlgorithm, secret: &[u8]) -> Result<Box<dyn HmacContext>> {
+        match algorithm {
+            DigestAlgorithm::Sha256 => {
+                let mac = Hmac::<Sha256>::new_from_slice(secret)
+                    .map_err(|_| generic("this key cannot sign"))?;
+                Ok(Box::new(Signing { mac, tag: [0; 32] }))
+            }
+            _ => Err(generic("this digest is not known")),
+        }
+    }
+
+    fn sign(&self, algorithm: SigningAlgorithm, pem: &[u8]) -> Result<Box<dyn Signer>> {
+        match algorithm {
+            SigningAlgorithm::RS256 => Ok(Box::new(RsaSigner::from_pem(pem)?)),
+            _ => Err(generic("this signing algorithm is not known")),
+        }
+    }
+}
+
+struct Digesting {
+    desk: Arc<Desk>,
+    own: Sha256,
+    own_bytes: bool,
+    host_bytes: u64,
+    out: [u8; 32],
+}
+
+impl Digesting {
+    fn new(desk: Arc<Desk>) -> Self {
+        Self { desk, own: Sha256::new(), own_bytes: false, host_bytes: 0, out: [0; 32] }
+    }
+
+    fn host_digest(&self) -> Result<[u8; 32]> {
+        if self.own_bytes {
+            return Err(generic("a digest mixes the host's bytes with others"));
+        }
+        match self.desk.current_body() {
+            Some(body) if body.length == self.host_bytes => body.digest.ok_or_else(|| {
+                generic("the SHA-256 of the body is needed and the host did not give it")
+            }),
+            _ => Err(generic("the placeholder does not stand for this operation's body")),
+        }
+    }
+}
+
+impl DigestContext for Digesting {
+    fn update(&mut self, data: &[u8]) {
+        if is_placeholder(data) {
+            self.host_bytes += data.len() as u64;
+        } else {
+            self.own_bytes |= !data.is_empty();
+            self.own.update(data);
+        }
+    }
+
+    fn finish(&mut self) -> Result<&[u8]> {
+        self.out = match self.host_bytes {
+            0 => self.own.finalize_reset().into(),
+            _ => self.host_digest()?,
+        };
+        Ok(&self.out)
+    }
+}
+
+struct Signing {
+    mac: Hmac<Sha256>,
+    tag: [u8; 32],
+}
+
+impl HmacContext for Signing {
+    fn update(&mut self, data: &[u8]) {
+        self.mac.update(data);
+    }
+
+    fn finish(&mut self) -> Result<&[u8]> {
+        self.tag = self.mac.clone().finalize().into_bytes().into();
+        Ok(&self.tag)
+    }
+}
+
+struct RsaSigner(PrivateKey);
+
+impl RsaSigner {
+    fn from_pem(pem: &[u8]) -> Result<Self> {
+        let text = std::str::from_utf8(pem).map_err(|_| generic("the private key is no PEM text"))?;
+        PrivateKey::from_pkcs8_pem(text)
+            .or_else(|_| PrivateKey::from_pkcs1_pem(text))
+            .map(Self)
+            .map_err(|_| generic("the private key is no unencrypted RSA key in PEM form"))
+    }
+}
+
+impl Signer for RsaSigner {
+    fn sign(&self, string_to_sign: &[u8]) -> Result<Vec<u8>> {
+        let scheme = Pkcs1v15Sign { hash_len: Some(32), prefix: SHA256_PREFIX.into() };
+        self.0
+            .sign(scheme, &Sha256::digest(string_to_sign))
+            .map_err(|_| generic("the private key cannot sign"))
+    }
+}

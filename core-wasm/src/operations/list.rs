@@ -1,0 +1,103 @@
+//! `list`: one page of the objects below a prefix.
+
+use crate::error::Failure;
+use crate::operation::{Job, Trouble, json};
+use crate::options;
+use crate::store::Store;
+use crate::validate;
+use futures_util::TryStreamExt;
+use object_store::list::{PaginatedListOptions, PaginatedListStore};
+use object_store::path::Path;
+use object_store::{ListResult, ObjectStore};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct Options {
+    delimiter: bool,
+    offset: Option<String>,
+    token: Option<String>,
+    max_keys: Option<u32>,
+}
+
+type Entry<'a> = (&'a str, i64, u64, Option<&'a str>, Option<&'a str>);
+
+#[derive(Serialize)]
+struct Page<'a> {
+    objects: Vec<Entry<'a>>,
+    prefixes: Vec<&'a str>,
+    token: Option<&'a str>,
+}
+
+/// The job of `operations.list`.
+pub fn job(store: Arc<Store>, prefix: &str, json: &str) -> Result<Job, Failure> {
+    let prefix = validate::prefix(prefix)?;
+    let options: Options = options::parse("list", json)?;
+    let offset = options.offset.as_deref().map(validate::prefix).transpose()?;
+    options.token.iter().try_for_each(|token| validate::url_part("token", token))?;
+    if options.max_keys == Some(0) {
+        return Err(Failure::input("max_keys must be over 0"));
+    }
+    Ok(Job::new(async move {
+        match store.pages() {
+            Some(pages) => page(&store, pages, prefix, options, offset).await,
+            None => all(store.objects(), prefix, options, offset).await,
+        }
+    }))
+}
+
+async fn page(
+    store: &Store,
+    pages: &dyn PaginatedListStore,
+    prefix: Path,
+    options: Options,
+    offset: Option<Path>,
+) -> Result<String, Trouble> {
+    let start = offset.as_ref().filter(|_| !store.filter_offset);
+    let prefix = (!prefix.as_ref().is_empty()).then(|| format!("{prefix}/"));
+    let options = PaginatedListOptions {
+        offset: start.map(|offset| offset.to_string()),
+        delimiter: options.delimiter.then_some(Cow::Borrowed("/")),
+        max_keys: options.max_keys.map(|keys| keys as usize),
+        page_token: options.token,
+        ..Default::default()
+    };
+    let found = pages.list_paginated(prefix.as_deref(), options).await?;
+    let token = found.page_token.as_deref().filter(|token| !token.is_empty());
+    describe(&found.result, offset.filter(|_| store.filter_offset).as_ref(), token)
+}
+
+/// A store without pages: everything, in one.
+async fn all(
+    store: &dyn ObjectStore,
+    prefix: Path,
+    options: Options,
+    offset: Option<Path>,
+) -> Result<String, Trouble> {
+    let prefix = Some(&prefix).filter(|prefix| !prefix.as_ref().is_empty());
+    let result = match options.delimiter {
+        true => store.list_with_delimiter(prefix).await?,
+        false => ListResult {
+            objects: store.list(prefix).try_collect().await?,
+            common_prefixes: Vec::new(),
+            extensions: Default::default(),
+        },
+    };
+    describe(&result, offset.as_ref(), None)
+}
+
+fn describe(result: &ListResult, after: Option<&Path>, token: Option<&str>) -> Result<String, Trouble> {
+    let objects = result
+        .objects
+        .iter()
+        .filter(|object| after.is_none_or(|after| object.location > *after))
+        .map(|object| {
+            let (modified, size, e_tag, version) = crate::operation::meta(object);
+            (object.location.as_ref(), modified, size, e_tag, version)
+        })
+        .collect();
+    let prefixes = result.common_prefixes.iter().map(|prefix| prefix.as_ref()).collect();
+    json(&Page { objects, prefixes, token })
+}

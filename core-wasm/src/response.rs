@@ -1,0 +1,126 @@
+//! Responses as the host gives them, made into the crate's; what would break the crate is refused.
+
+use crate::desk::{Exchange, Outcome};
+use crate::error::Plain;
+use crate::guard;
+use crate::redact;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use object_store::client::{HttpError, HttpErrorKind, HttpResponse};
+
+/// A response with more headers than this is refused.
+const MOST_HEADERS: usize = 1000;
+
+/// Makes a response of what the host received; also says how the exchange ended.
+pub fn parse(
+    status: u32,
+    headers: &str,
+    body: String,
+    exchange: &Exchange,
+    deletes: &[String],
+) -> (Result<HttpResponse, HttpError>, Outcome) {
+    let (code, detail) = server_words(status, &body);
+    match build(status, headers, body, exchange, deletes) {
+        Ok(response) => {
+            let outcome = Outcome::Status(response.status().as_u16(), code, detail);
+            (Ok(response), outcome)
+        }
+        Err(reason) => failed("decode", reason),
+    }
+}
+
+/// A transport error of the given kind, by its name in the WIT.
+pub fn failed<T>(kind: &'static str, message: &str) -> (Result<T, HttpError>, Outcome) {
+    let (error_kind, what) = match kind {
+        "connect" => (HttpErrorKind::Connect, "connection failed"),
+        "request" => (HttpErrorKind::Request, "request could not be sent"),
+        "timeout" => (HttpErrorKind::Timeout, "timed out"),
+        "interrupted" => (HttpErrorKind::Interrupted, "connection broke"),
+        "decode" => (HttpErrorKind::Decode, "response is not valid"),
+        _ => (HttpErrorKind::Unknown, "request failed"),
+    };
+    let message = redact::cut(redact::clean(message, &[]), redact::DETAIL);
+    let error = HttpError::new(error_kind, Plain(message.clone()));
+    (Err(error), Outcome::Failed(what, message))
+}
+
+fn build(
+    status: u32,
+    headers: &str,
+    body: String,
+    exchange: &Exchange,
+    deletes: &[String],
+) -> Result<HttpResponse, &'static str> {
+    let status = u16::try_from(status)
+        .ok()
+        .and_then(|status| StatusCode::from_u16(status).ok())
+        .filter(|status| !status.is_informational())
+        .ok_or("its status is no HTTP status")?;
+    let headers = parse_headers(headers)?;
+    guard::check(status, &headers, &body, exchange, deletes)?;
+    let mut response = HttpResponse::new(body.into());
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    Ok(response)
+}
+
+fn parse_headers(text: &str) -> Result<HeaderMap, &'static str> {
+    let mut headers = HeaderMap::new();
+    for (count, line) in text.split('\n').filter(|line| !line.is_empty()).enumerate() {
+        if count >= MOST_HEADERS {
+            return Err("it has more than 1000 headers");
+        }
+        let (name, value) = line.split_once(':').ok_or("a header line has no colon")?;
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| "a header name is not valid")?;
+        let value = value.trim_matches([' ', '\t']);
+        let value = HeaderValue::from_str(value).map_err(|_| "a header value is not valid")?;
+        headers.append(name, value);
+    }
+    Ok(headers)
+}
+
+/// The error code and text that the server put into the body: XML (S3, Azure, GCS) or JSON (tokens).
+fn server_words(status: u32, body: &str) -> (Option<String>, Option<String>) {
+    let success = (200..300).contains(&status);
+    if body.is_empty() || (success && !body.contains("<Error>")) {
+        return (None, None);
+    }
+    let (code, detail) = match body.trim_start().starts_with('{') {
+        true => json_words(body),
+        false => (element(body, "Code"), element(body, "Message")),
+    };
+    let short = |text: Option<String>, limit| {
+        text.filter(|text| !text.is_empty()).map(|text| redact::cut(redact::clean(&text, &[]), limit))
+    };
+    (short(code, redact::CODE), short(detail, redact::DETAIL))
+}
+
+fn element(xml: &str, name: &str) -> Option<String> {
+    let start = xml.find(&format!("<{name}>"))? + name.len() + 2;
+    let end = start + xml[start..].find(&format!("</{name}>"))?;
+    Some(unescape(xml[start..end].trim()))
+}
+
+fn unescape(text: &str) -> String {
+    text.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&apos;", "'")
+        .replace("&amp;", "&")
+}
+
+fn json_words(body: &str) -> (Option<String>, Option<String>) {
+    let Ok(json) = serde_json::from_str::<serde_json::Value>(body) else {
+        return (None, None);
+    };
+    let text = |value: &serde_json::Value| value.as_str().map(str::to_string);
+    match json.get("error") {
+        Some(error) if error.is_object() => (
+            error.get("status").and_then(text).or(error.get("code").map(|code| code.to_string())),
+            error.get("message").and_then(text),
+        ),
+        error => (
+            error.and_then(text).or(json.get("code").and_then(text)),
+            json.get("error_description").or(json.get("message")).and_then(text),
+        ),
+    }
+}

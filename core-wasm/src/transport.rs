@@ -1,0 +1,89 @@
+//! The crate's HTTP client, without HTTP: each request is put on the desk and waits for its answer.
+
+use crate::body::{KeepResponse, is_placeholder};
+use crate::desk::{Answer, Ask, Desk, Request, RequestBody};
+use crate::error::Plain;
+use async_trait::async_trait;
+use http::HeaderMap;
+use http_body_util::BodyExt;
+use object_store::ClientOptions;
+use object_store::client::{
+    HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpRequestBody,
+    HttpResponse, HttpService,
+};
+use std::sync::Arc;
+
+/// Makes clients that put their requests on one desk.
+#[derive(Clone, Debug)]
+pub struct Transport {
+    desk: Arc<Desk>,
+    default_headers: Arc<HeaderMap>,
+}
+
+impl Transport {
+    /// A transport that adds `default_headers` where a request lacks them.
+    pub fn new(desk: Arc<Desk>, default_headers: HeaderMap) -> Self {
+        Self { desk, default_headers: Arc::new(default_headers) }
+    }
+}
+
+impl HttpConnector for Transport {
+    fn connect(&self, _: &ClientOptions) -> object_store::Result<HttpClient> {
+        Ok(HttpClient::new(self.clone()))
+    }
+}
+
+#[async_trait]
+impl HttpService for Transport {
+    async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let request = self.request(request).await?;
+        match self.desk.ask(Ask::Request(request)).await {
+            Some(Answer::Exchange(result)) => result,
+            _ => Err(failure("the operation is gone")),
+        }
+    }
+}
+
+impl Transport {
+    async fn request(&self, request: HttpRequest) -> Result<Request, HttpError> {
+        let (parts, body) = request.into_parts();
+        let body = self.body(body).await?;
+        let mut headers = parts.headers;
+        for (name, value) in self.default_headers.iter() {
+            headers.entry(name).or_insert_with(|| value.clone());
+        }
+        let keep_response = parts.extensions.get::<KeepResponse>().is_some();
+        Ok(Request { method: parts.method, url: parts.uri, headers, body, keep_response })
+    }
+
+    async fn body(&self, mut body: HttpRequestBody) -> Result<RequestBody, HttpError> {
+        let mut zeros = 0;
+        let mut text = Vec::new();
+        while let Some(frame) = body.frame().await {
+            match frame?.into_data() {
+                Ok(data) if is_placeholder(&data) => zeros += data.len() as u64,
+                Ok(data) => text.extend_from_slice(&data),
+                Err(_) => return Err(failure("a body has no trailers")),
+            }
+        }
+        match (zeros, text.is_empty()) {
+            (0, true) => Ok(RequestBody::None),
+            (0, false) => String::from_utf8(text)
+                .map(RequestBody::Text)
+                .map_err(|_| failure("a body that the brain wrote is no text")),
+            (length, true) => self.host_body(length),
+            (_, false) => Err(failure("a body mixes the host's bytes with others")),
+        }
+    }
+
+    fn host_body(&self, length: u64) -> Result<RequestBody, HttpError> {
+        match self.desk.current_body() {
+            Some(body) if body.length == length => Ok(RequestBody::Host),
+            _ => Err(failure("the placeholder does not stand for this operation's body")),
+        }
+    }
+}
+
+fn failure(message: &str) -> HttpError {
+    HttpError::new(HttpErrorKind::Unknown, Plain(message.to_string()))
+}

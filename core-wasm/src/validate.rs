@@ -1,0 +1,116 @@
+//! What an argument may be. The crate unwraps some of these, so each is checked before it sees them.
+
+use crate::error::Failure;
+use http::{HeaderName, Method};
+use object_store::path::Path;
+
+/// The longest key, in bytes. Every provider allows as much; longer ones overflow a URL.
+pub const LONGEST_KEY: usize = 1024;
+/// The longest text that goes into a URL besides the key, in bytes.
+pub const LONGEST_URL_PART: usize = 4096;
+/// The longest configuration value or credential text, in bytes.
+pub const LONGEST_VALUE: usize = 16 * 1024;
+/// The longest attributes of one object in all, in bytes.
+pub const LONGEST_ATTRIBUTES: usize = 8 * 1024;
+
+/// Whether a header can carry it as it stands: printable ASCII and spaces.
+pub fn is_header_text(text: &str) -> bool {
+    text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())
+}
+
+/// A key of an object.
+pub fn key(text: &str) -> Result<Path, Failure> {
+    let path = prefix(text)?;
+    match path.as_ref().is_empty() {
+        true => Err(Failure::path("the empty path names no object")),
+        false => Ok(path),
+    }
+}
+
+/// A key or the beginning of one in whole segments; the empty one is the root.
+pub fn prefix(text: &str) -> Result<Path, Failure> {
+    if text.len() > LONGEST_KEY {
+        let long = format!("the path has {} bytes, more than {LONGEST_KEY}: {text}", text.len());
+        return Err(Failure::path(crate::redact::cut(long, 256)));
+    }
+    Path::parse(text).map_err(|error| Failure::path(error.to_string()))
+}
+
+/// Several keys, separated by newlines.
+pub fn keys(text: &str, most: usize) -> Result<Vec<Path>, Failure> {
+    let keys = text.split('\n').map(key).collect::<Result<Vec<_>, _>>()?;
+    match keys.len() <= most {
+        true => Ok(keys),
+        false => Err(Failure::input(format!("{} paths, but at most {most} at once", keys.len()))),
+    }
+}
+
+/// The text of a condition (`if_match`, `e_tag`, `version`).
+pub fn condition(name: &str, text: &str) -> Result<(), Failure> {
+    match is_header_text(text) && !text.is_empty() && text.len() <= LONGEST_KEY {
+        true => Ok(()),
+        false => Err(Failure::input(format!("{name} is not 1 to {LONGEST_KEY} printable ASCII characters"))),
+    }
+}
+
+/// A text that goes into a URL: a page token, an upload id, a version.
+pub fn url_part(name: &str, text: &str) -> Result<(), Failure> {
+    match text.len() <= LONGEST_URL_PART && !text.contains(char::is_control) {
+        true => Ok(()),
+        false => Err(Failure::input(format!(
+            "{name} has control characters or more than {LONGEST_URL_PART} bytes"
+        ))),
+    }
+}
+
+/// The name and value of an attribute. User metadata must be named by a header token.
+pub fn attribute(name: &str, value: &str) -> Result<(), Failure> {
+    if HeaderName::from_bytes(name.as_bytes()).is_err() {
+        return Err(Failure::input(format!(
+            "the attribute name {name:?} is no header token (letters, digits and -_.!#$%&'*+^`|~)"
+        )));
+    }
+    match is_header_text(value) {
+        true => Ok(()),
+        false => Err(Failure::input(format!(
+            "the value of attribute {name} has characters that are not printable ASCII; escape them"
+        ))),
+    }
+}
+
+/// The method of a signed URL.
+pub fn method(text: &str) -> Result<Method, Failure> {
+    match text {
+        "GET" | "HEAD" | "PUT" | "POST" | "DELETE" => {
+            Ok(Method::from_bytes(text.as_bytes()).unwrap_or(Method::GET))
+        }
+        _ => Err(Failure::input("a URL can be signed for GET, HEAD, PUT, POST and DELETE")),
+    }
+}
+
+/// A SHA-256 in hexadecimal; the empty text is none.
+pub fn digest(hex: &str) -> Result<Option<[u8; 32]>, Failure> {
+    if hex.is_empty() {
+        return Ok(None);
+    }
+    let mut digest = [0; 32];
+    let valid = hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+    for (byte, pair) in digest.iter_mut().zip(hex.as_bytes().chunks(2)) {
+        let pair = std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok());
+        *byte = pair.unwrap_or_default();
+    }
+    match valid {
+        true => Ok(Some(digest)),
+        false => Err(Failure::input("sha256 is not 64 hexadecimal digits")),
+    }
+}
+
+/// The length of a body that goes out in one request.
+pub fn length(length: u64) -> Result<u64, Failure> {
+    match length <= crate::body::MAX_LENGTH {
+        true => Ok(length),
+        false => Err(Failure::input(format!(
+            "a body of {length} bytes is too long for one request; use a multipart upload"
+        ))),
+    }
+}
