@@ -17,6 +17,25 @@ from tests.harness.table import ConformanceTable
 SERVERS = pytest.StashKey[Servers]()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("object_store_py")
+    group.addoption("--ways", default=",".join(WAYS), help="ways of calling, comma separated")
+    group.addoption("--backends", default=",".join(NAMES), help="backends, comma separated")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    options = config.option
+    wanted = {"api": options.ways.split(","), "backend": options.backends.split(",")}
+    left = [item for item in items if not _wanted(item, wanted)]
+    config.hook.pytest_deselected(items=left)
+    items[:] = [item for item in items if item not in set(left)]
+
+
+def _wanted(item: pytest.Item, wanted: dict[str, list[str]]) -> bool:
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    return all(params[name] in wanted[name] for name in wanted.keys() & params.keys())
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[SERVERS] = Servers()
     config.pluginmanager.register(ConformanceTable(), "conformance-table")

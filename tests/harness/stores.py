@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from object_store_py.store import LocalStore, MemoryStore, S3Store
 
+from object_store_py.store import LocalStore, MemoryStore, S3Store
 from tests.backends.minio import Minio
 
 NAMES = ("memory", "local", "minio")

@@ -1,0 +1,76 @@
+# Recipes for everything that one does twice; `just` alone lists them. They use the active Python.
+
+set positional-arguments
+
+pytest := "python -m pytest -c tests/pytest.ini"
+
+# List the recipes
+default:
+    @just --list --unsorted
+
+# Install the library in place, its tests, linters and tools into the active environment
+setup:
+    python -m pip install -e "host-py[dev]" -r tests/requirements.txt
+
+# Run the quick start: memory, local files, and S3 on a server that it starts
+quickstart:
+    python tests/quickstart.py
+
+# Run all tests but the soak; starts every server that it needs
+test *args:
+    {{ pytest }} tests -m "not soak" "$@"
+
+# Run the tests that take under a minute: no slow ones, none that move gibibytes
+test-fast *args:
+    {{ pytest }} tests -m "not soak and not big and not slow" --ways sync,asyncio "$@"
+
+# Run the engine's own tests: native Rust, scripted server, simulated clock
+test-core *args:
+    cargo test --manifest-path core-wasm/Cargo.toml "$@"
+
+# Build core.wasm from source and put it into the package (picks the toolchain by itself)
+core *args:
+    python core-wasm/build.py "$@"
+
+# Prove that wit/ parses and that core.wasm has exactly its imports and exports, from these sources
+wit-check:
+    python core-wasm/build.py --check
+    {{ pytest }} tests/core
+
+# Check everything that a machine can check without running the tests
+check: lint types rust-check
+
+# Lint and check the format of all Python
+lint:
+    ruff check host-py
+    ruff format --check host-py
+    ruff check tests core-wasm
+    ruff format --check tests core-wasm
+
+# Check the types with pyright and mypy, both strict
+types:
+    pyright -p host-py
+    cd host-py && python -m mypy src
+
+# Check the Rust: format, and clippy with warnings as errors
+rust-check:
+    cargo fmt --manifest-path core-wasm/Cargo.toml --check
+    cargo clippy --manifest-path core-wasm/Cargo.toml --all-targets -- -D warnings
+
+# Format all Python and Rust
+format:
+    ruff check --fix --quiet host-py tests core-wasm || true
+    ruff format host-py tests core-wasm
+    cargo fmt --manifest-path core-wasm/Cargo.toml
+
+# Run a benchmark by name (tests/benchmarks/bench_NAME.py); without a name, list them
+bench name="" *args:
+    python -m tests.bench "$@"
+
+# Build the wheel into dist/
+wheel:
+    python -m pip wheel --no-deps --wheel-dir dist ./host-py
+
+# Build the test servers into the cache, then start them and print where they are, until Ctrl-C
+servers:
+    python -m tests.servers

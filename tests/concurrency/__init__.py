@@ -1,0 +1,1 @@
+"""One store from many threads, tasks, loops and processes."""

@@ -1,0 +1,37 @@
+"""Fixtures of the fault tests: a store whose requests pass through a proxy in front of MinIO."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from object_store_py.store import S3Store
+from tests.backends.faultproxy import FaultProxy
+from tests.backends.minio import Minio
+
+
+@pytest.fixture
+def proxy(minio: Minio) -> Iterator[FaultProxy]:
+    with FaultProxy(minio.port) as running:
+        yield running
+
+
+@pytest.fixture
+def prefix() -> str:
+    return f"faults-{secrets.token_hex(4)}"
+
+
+@pytest.fixture
+def direct(minio: Minio, shared_bucket: str, prefix: str) -> Any:
+    """The same objects without a fault between."""
+    return S3Store(shared_bucket, prefix=prefix, **minio.store_options())
+
+
+@pytest.fixture
+def store(minio: Minio, shared_bucket: str, prefix: str, proxy: FaultProxy) -> Any:
+    """The store under test, behind the proxy."""
+    options = minio.store_options() | {"endpoint": proxy.endpoint}
+    return S3Store(shared_bucket, prefix=prefix, **options)

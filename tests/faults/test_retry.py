@@ -1,0 +1,131 @@
+"""Retries: what is repeated, how often, and how long the library waits between (F2, F3, F14)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from object_store_py.exceptions import BaseError
+from object_store_py.store import S3Store
+from tests.backends.faultproxy import Fault, FaultProxy, answer_status, response
+from tests.backends.minio import Minio
+from tests.backends.rawserver import Close, RawServer, Reset
+from tests.harness.api import Api
+
+INIT = 0.1  # the crate's first backoff in seconds
+SLACK = 0.4  # for a busy machine; waits may be longer than planned, never shorter
+VERBS: dict[str, Callable[[Api, Any], Any]] = {
+    "put": lambda api, store: api.put(store, "k", b"new"),
+    "get": lambda api, store: api.read(store, "k"),
+    "head": lambda api, store: api.head(store, "k"),
+    "list": lambda api, store: api.list(store),
+    "list_with_delimiter": lambda api, store: api.list_with_delimiter(store),
+    "copy": lambda api, store: api.copy(store, "k", "k2"),
+    "delete": lambda api, store: api.delete(store, "k"),
+}
+
+
+def waits(proxy: FaultProxy) -> list[float]:
+    """Seconds between the requests, as the proxy saw them arrive."""
+    times = [request.received_at for request in proxy.requests]
+    return [later - earlier for earlier, later in pairwise(times)]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_two_503_then_success(
+    api: Api, store: Any, direct: Any, proxy: FaultProxy, verb: str
+) -> None:
+    api.put(direct, "k", b"old")
+    proxy.add(answer_status(503, times=2))
+    VERBS[verb](api, store)
+    assert len(proxy.requests) == 3
+    first, second = waits(proxy)
+    assert INIT <= first <= INIT + SLACK
+    # Decorrelated jitter: uniform between the first backoff and twice the one before.
+    assert INIT <= second <= 2 * INIT + SLACK
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 429, 408])
+def test_these_statuses_are_retried(
+    api: Api, store: Any, direct: Any, proxy: FaultProxy, status: int
+) -> None:
+    api.put(direct, "k", b"old")
+    proxy.add(answer_status(status))
+    assert api.read(store, "k") == b"old"
+    assert len(proxy.requests) == 2
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 412])
+def test_these_statuses_are_not(api: Api, store: Any, proxy: FaultProxy, status: int) -> None:
+    proxy.add(answer_status(status, times=5))
+    with pytest.raises((BaseError, OSError)):
+        api.read(store, "k")
+    assert len(proxy.requests) == 1
+
+
+def test_max_retries_ends_it_and_the_error_says_so(
+    api: Api, minio: Minio, shared_bucket: str, proxy: FaultProxy
+) -> None:
+    proxy.add(answer_status(503, times=10))
+    options = minio.store_options() | {"endpoint": proxy.endpoint}
+    quick = {"init_backoff": timedelta(milliseconds=10)}
+    retry: Any = {"max_retries": 2, "backoff": quick}
+    store = S3Store(shared_bucket, retry_config=retry, **options)
+    with pytest.raises(BaseError, match="503"):
+        api.read(store, "k")
+    assert len(proxy.requests) == 3
+
+
+@pytest.mark.parametrize("end", [Close(), Reset()], ids=["fin", "rst"])
+@pytest.mark.parametrize("verb", ["get", "head", "put", "list"])
+def test_a_connection_lost_before_the_answer_is_retried(
+    api: Api, store: Any, direct: Any, proxy: FaultProxy, verb: str, end: Any
+) -> None:
+    api.put(direct, "k", b"old")
+    proxy.add(Fault(answer=[end]))
+    VERBS[verb](api, store)
+    assert len(proxy.requests) == 2
+
+
+def test_a_conditional_put_that_landed_unheard_is_no_false_success(
+    api: Api, store: Any, direct: Any, proxy: FaultProxy
+) -> None:
+    proxy.add(Fault(lose_response=True))
+    with pytest.raises((BaseError, OSError)):
+        api.put(store, "k", b"ours", mode="create")
+    assert api.read(direct, "k") == b"ours"
+
+
+def test_an_idle_connection_that_was_closed_is_reopened_unseen(
+    api: Api, store: Any, direct: Any, proxy: FaultProxy
+) -> None:
+    api.put(direct, "k", b"old")
+    proxy.add(Fault(set_headers={"X-Test": "then close"}, cut_body_at=3))
+    assert api.read(store, "k") == b"old"  # complete, then FIN on the idle connection
+    api.put(store, "k", b"new")
+    assert api.read(store, "k") == b"new"
+
+
+@pytest.mark.parametrize("code", ["InternalError", "SlowDown"])
+def test_an_error_in_a_200_is_an_error(
+    api: Api, store: Any, direct: Any, proxy: FaultProxy, code: str
+) -> None:
+    api.put(direct, "k", b"old")
+    body = f'<?xml version="1.0"?><Error><Code>{code}</Code><Message>x</Message></Error>'
+    proxy.add(Fault(answer=response(200, body.encode(), {"Content-Type": "application/xml"})))
+    api.copy(store, "k", "k2")
+    assert len(proxy.requests) == 2
+    assert api.read(direct, "k2") == b"old"
+
+
+def test_a_refused_connection_is_an_error_that_names_the_server(api: Api, minio: Minio) -> None:
+    with RawServer([]) as server:
+        endpoint = server.endpoint  # nobody listens there when the block ends
+    retry: Any = {"max_retries": 1, "backoff": {"init_backoff": timedelta(milliseconds=10)}}
+    store = S3Store("b", retry_config=retry, **(minio.store_options() | {"endpoint": endpoint}))
+    with pytest.raises((BaseError, OSError), match=r"127\.0\.0\.1"):
+        api.read(store, "k")

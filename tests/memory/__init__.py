@@ -1,0 +1,1 @@
+"""Memory bounds: streams of a gibibyte through a process that stays small."""

@@ -1,0 +1,1 @@
+"""What the wheel holds, and that it runs where it is installed."""
