@@ -22,7 +22,7 @@ from ._functions import (
     get_ranges_async,
     head,
     head_async,
-    list,  # noqa: A004 - the name is given
+    list,
     list_with_delimiter,
     list_with_delimiter_async,
     put,

@@ -6,8 +6,8 @@ import difflib
 import operator
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta, timezone
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
 
 from . import _redact
 from ._backend import ByteRange, GetRequest, Mode, PutRequest
@@ -32,7 +32,7 @@ _STANDARD = {
 }
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _GET_KEYS = (
     "if_match",
     "if_none_match",
@@ -77,15 +77,16 @@ def bounded(start: object, end: object, length: object) -> ByteRange:
 def byte_range(value: Any) -> ByteRange:
     """The `range` of `GetOptions`."""
     if isinstance(value, Mapping):
-        pairs: dict[Any, Any] = dict(value)  # pyright: ignore[reportUnknownArgumentType]
+        pairs = cast("Mapping[str, Any]", value)
         if len(pairs) == 1 and "offset" in pairs:
             return ("offset", offset(pairs["offset"], "range offset"))
         if len(pairs) == 1 and "suffix" in pairs:
             return ("suffix", positive(pairs["suffix"], "range suffix"))
         raise ValueError("range as a dict must be {'offset': n} or {'suffix': n}")
-    if isinstance(value, str | bytes) or not isinstance(value, Sequence) or len(value) != 2:  # pyright: ignore[reportUnknownArgumentType]
-        raise TypeError(f"range must be (start, end) or a dict, not {_redact.value(value)}")
-    start, end = value  # pyright: ignore[reportUnknownVariableType]
+    given: Sequence[Any] = () if isinstance(value, str) else cast("Sequence[Any]", value)
+    if not isinstance(value, Sequence) or len(given) != 2:
+        raise TypeError(f"range must be (start, end) or a dict, not {_redact.value(given)}")
+    start, end = given
     if end is None:
         return ("offset", offset(start, "range start"))
     if start is None:
@@ -154,7 +155,7 @@ def _mode(mode: Any) -> Mode:
     if not isinstance(mode, Mapping):
         raise TypeError("mode must be 'create', 'overwrite' or {'e_tag': ..., 'version': ...}")
     update: dict[str, str | None] = {}
-    for name, value in mode.items():  # pyright: ignore[reportUnknownVariableType]
+    for name, value in cast("Mapping[str, Any]", mode).items():
         if name not in ("e_tag", "version"):
             raise TypeError(f"{name!r} is no key of an update: known are e_tag and version")
         update[name] = None if value is None else header_text(value, name)
@@ -175,12 +176,16 @@ def _attributes(attributes: Mapping[str, Any]) -> dict[str, str]:
             )
         text = header_text(value, f"attributes[{name!r}]")
         if not text.isascii():
-            raise ValueError(f"attributes[{name!r}] must be ASCII: encode it, for example in base64")
+            raise ValueError(
+                f"attributes[{name!r}] must be ASCII: encode it, for example in base64"
+            )
         if standard is None:
             size += len(name) + len(text)
         parsed[standard or name] = text
     if size > METADATA_LIMIT:
-        raise ValueError(f"attributes: {size} bytes of metadata, at most {METADATA_LIMIT} are allowed")
+        raise ValueError(
+            f"attributes: {size} bytes of metadata, at most {METADATA_LIMIT} are allowed"
+        )
     return parsed
 
 

@@ -123,7 +123,7 @@ class Fetched:
 class Page:
     """One page of a listing."""
 
-    objects: list[Sequence[Any]]
+    objects: Sequence[Sequence[Any]]
     """In the order of `RawMeta`'s fields."""
     prefixes: list[str]
     token: str | None
@@ -140,10 +140,13 @@ class Written(NamedTuple):
 class Backend(Protocol):
     """Where objects are."""
 
-    delete_batch: int
-    """How many paths one `delete` takes."""
     min_part_size: int
     """The smallest part of an upload of several, in bytes."""
+
+    @property
+    def delete_batch(self) -> int:
+        """How many paths one `delete` takes."""
+        ...
 
     def get(self, path: str, options: GetRequest) -> Plan[Fetched]:
         """Read an object or a part of it."""
@@ -211,7 +214,7 @@ def check_conditions(meta: RawMeta, options: GetRequest, label: str) -> None:
 
 
 def _matches(e_tag: str | None, wanted: str) -> bool:
-    return wanted == "*" or e_tag in (tag.strip() for tag in wanted.split(","))
+    return wanted == "*" or e_tag in [tag.strip() for tag in wanted.split(",")]
 
 
 def resolve_range(wanted: ByteRange | None, size: int, path: str) -> tuple[int, int]:

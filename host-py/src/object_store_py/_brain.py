@@ -57,11 +57,12 @@ class BrainBackend:
 
     def pause(self, attempt: int) -> float:
         """Seconds to wait before resuming a broken body the `attempt`-th time; negative to stop."""
-        if attempt > self._retry["max_retries"]:
+        retry: dict[str, float] = self._retry
+        if attempt > retry["max_retries"]:
             return -1.0
-        first: float = self._retry["init_backoff_ms"] / 1000
-        longest = min(first * self._retry["base"] ** (attempt - 1), 15.0)
-        return min(random.uniform(first, max(longest, first)), self._retry["max_backoff_ms"] / 1000)  # noqa: S311 - jitter
+        first, most = retry["init_backoff_ms"] / 1000, retry["max_backoff_ms"] / 1000
+        longest = max(first, min(first * retry["base"] ** min(attempt - 1, 32), most))
+        return min(random.uniform(first, longest), most)  # noqa: S311 - jitter is no secret
 
     def _digest(self, payload: Payload) -> str:
         self._brain.open()
@@ -112,9 +113,7 @@ class BrainBackend:
 
     def list_page(self, request: ListRequest) -> Plan[Page]:
         """Read one page of a listing."""
-        outcome = yield from self._brain.operate(
-            "list", None, request.prefix, request.to_border()
-        )
+        outcome = yield from self._brain.operate("list", None, request.prefix, request.to_border())
         page = outcome.result
         return Page(page["objects"], page["prefixes"], page["token"])
 
@@ -205,4 +204,3 @@ class BrainContent:
     def abandon(self) -> None:
         """Give the rest up from a destructor."""
         self._body.abandon()
-

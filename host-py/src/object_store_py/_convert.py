@@ -78,9 +78,10 @@ def bind_slow(store: Any, function: Any) -> Caller:
 
 
 def _bind_fast(store: Any, function: Any, signature: str) -> Caller:
-    from wasmtime import _ffi as ffi  # noqa: PLC0415 - wasmtime is loaded on first use
-    from wasmtime._error import WasmtimeError  # noqa: PLC0415
+    from wasmtime import _ffi as private
+    from wasmtime._error import WasmtimeError
 
+    ffi: Any = private
     if ctypes.sizeof(_Value) != ctypes.sizeof(ffi.wasmtime_component_val_t):
         raise TypeError("wasmtime's values have another size than those of this file")
     kinds = _kinds(ffi, signature)
@@ -95,7 +96,7 @@ def _bind_fast(store: Any, function: Any, signature: str) -> Caller:
         value.kind = kind
     fixed = (ctypes.byref(function._func), store._context(), values, ctypes.c_size_t(count))
     outcome, one = ctypes.byref(result), ctypes.c_size_t(1)
-    error_type = ctypes.POINTER(ffi.wasmtime_error_t)
+    error_type: Any = ctypes.POINTER(ffi.wasmtime_error_t)
     setters = [set_value for _, set_value in kinds]
     string_at = ctypes.string_at
 
@@ -104,7 +105,8 @@ def _bind_fast(store: Any, function: Any, signature: str) -> Caller:
             set_value(values[index].of, arguments[index])
         error = invoke(*fixed, outcome, one)
         if error:
-            raise WasmtimeError._from_ptr(ctypes.cast(error, error_type))
+            pointer: Any = ctypes.cast(error, error_type)
+            raise WasmtimeError._from_ptr(pointer)
         raw = result.of.raw
         text = string_at(raw.data, raw.size).decode() if raw.size else ""
         delete(outcome)

@@ -95,7 +95,7 @@ class Brain:
     def _open(self) -> Instance:
         instance = self._instance
         if instance is None or instance.dead:
-            from ._engine import Instance  # noqa: PLC0415 - `import object_store_py` stays light
+            from ._engine import Instance
 
             instance = Instance()
             word, _, rest = instance.call("open", self._kind, self._options).partition("\n")
@@ -160,7 +160,7 @@ class Brain:
         self._mailboxes.pop(operation, None)
 
     def _call(self, instance: Instance, name: str, *arguments: Any) -> str:
-        from ._engine import CoreStopped  # noqa: PLC0415 - loaded already
+        from ._engine import CoreStopped
 
         try:
             with self._lock:
@@ -178,7 +178,9 @@ class Brain:
         return step
 
     def _stop(self, stopped: Exception) -> None:
-        failed = json.dumps({"kind": "generic", "message": f"the sandboxed core stopped: {stopped}"})
+        failed = json.dumps(
+            {"kind": "generic", "message": f"the sandboxed core stopped: {stopped}"}
+        )
         for mailbox in list(self._mailboxes.values()):
             mailbox.deliver(f"failed\n{failed}")
 
@@ -220,7 +222,7 @@ class Brain:
         try:
             given = yield Invoke(self._provider, "this store's credential_provider")
             credential, expires, message = self._answer(given)
-        except Exception as error:  # noqa: BLE001 - whatever a provider throws means: no credential
+        except Exception as error:
             credential, expires = "", 0
             message = f"the credential provider failed: {type(error).__name__}: {error}"
         return self._call(

@@ -132,6 +132,6 @@ _PERFORM: dict[type[Effect], Callable[[Any], Any]] = {
 
 async def run_async(plan: Plan[T]) -> T:
     """Carry out a plan, awaiting: on asyncio or trio."""
-    from . import _driver_async  # noqa: PLC0415 - anyio is only loaded by who uses it.
+    from . import _driver_async
 
     return await _driver_async.run(plan)

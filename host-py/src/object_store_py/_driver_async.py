@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import anyio
-import anyio.abc
 import anyio.lowlevel
 import anyio.to_thread
 

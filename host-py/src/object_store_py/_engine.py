@@ -13,6 +13,7 @@ import threading
 import time
 from functools import cache
 from hashlib import sha256
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,8 @@ def core_path() -> Path:
 
 def _import_wasmtime() -> Any:
     try:
-        import wasmtime  # noqa: PLC0415 - `import object_store_py` stays light
-        import wasmtime.component  # noqa: PLC0415
+        import wasmtime
+        import wasmtime.component  # pyright: ignore[reportUnusedImport]
     except (ImportError, OSError, RuntimeError) as error:
         raise ImportError(
             "object_store_py runs its core with wasmtime, which has no native library for"
@@ -67,7 +68,7 @@ class _Compiled:
 
     def _load(self, core: bytes) -> Any:
         component = self.wasmtime.component.Component
-        version = f"{self.wasmtime.__version__} {platform.machine()} {platform.system()} speed"
+        version = f"{metadata.version('wasmtime')} {platform.machine()} {platform.system()} speed"
         key = sha256(sha256(core).digest() + version.encode()).hexdigest()[:32]
         cached = _cache.load(key)
         if cached is not None:

@@ -127,7 +127,7 @@ async def head_async(store: ObjectStoreMethods, path: str) -> ObjectMeta:
     return await store.head_async(path)
 
 
-def list(  # noqa: A001 - the name is given
+def list(
     store: ObjectStoreMethods,
     prefix: str | None = None,
     *,
@@ -215,8 +215,8 @@ async def rename_async(
     await store.rename_async(from_, to, overwrite=overwrite)
 
 
-@overload
-def sign(
+@overload  # a str is a sequence of str, too; the first overload is the one that counts
+def sign(  # type: ignore[overload-overlap]  # pyright: ignore[reportOverlappingOverload]
     store: ObjectStoreMethods, method: HTTP_METHOD, paths: str, expires_in: timedelta
 ) -> str: ...
 @overload
@@ -243,11 +243,12 @@ def sign(
     Raises:
         NotSupportedError: the store has no server that checks signatures.
     """
-    return run(base.sign(store, method, paths, expires_in))
+    signed: str | builtins.list[str] = run(base.sign(store, method, paths, expires_in))
+    return signed
 
 
 @overload
-async def sign_async(
+async def sign_async(  # type: ignore[overload-overlap]
     store: ObjectStoreMethods, method: HTTP_METHOD, paths: str, expires_in: timedelta
 ) -> str: ...
 @overload
@@ -261,4 +262,6 @@ async def sign_async(
     expires_in: timedelta,
 ) -> str | builtins.list[str]:
     """Make signed URLs; see `sign`."""
-    return await run_async(base.sign(store, method, paths, expires_in))
+    signed: str | builtins.list[str]
+    signed = await run_async(base.sign(store, method, paths, expires_in))
+    return signed

@@ -40,7 +40,7 @@ class Payload:
                 yield view[start : start + PIECE]
 
     def sha256(self) -> str:
-        """The SHA-256 of the bytes, in hexadecimal; hashlib does it outside the interpreter lock."""
+        """The SHA-256 of the bytes in hexadecimal; hashlib works outside the interpreter lock."""
         digest = sha256()
         for view in self.views:
             digest.update(view)
@@ -142,5 +142,3 @@ class HttpHost(Protocol):
     async def exchange_async(self, request: Request) -> Response:
         """Send a request, awaiting. Throws `TransportFailure`."""
         ...
-
-

@@ -9,8 +9,8 @@ import re
 import secrets
 import shutil
 import threading
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Callable, Generator, Iterator
+from functools import cache, partial
 from typing import Any, NoReturn, TypeVar
 
 from . import exceptions
@@ -123,7 +123,7 @@ class LocalBackend:
             raise exceptions.NotImplementedError(f"{self._label}: files have no conditional update")
 
     @contextlib.contextmanager
-    def _staged(self, path: str) -> Iterator[tuple[int, Callable[[bool], None]]]:
+    def _staged(self, path: str) -> Generator[tuple[int, Callable[[bool], None]], None, None]:
         """A new file beside `path`, and a function that puts it there; removed if that fails."""
         with self._root.parent(path, create=True) as (folder, name):
             staged = f"{name}#{secrets.randbelow(10**15)}"
@@ -202,9 +202,7 @@ class LocalBackend:
                 found.append(entry)
         return Page(sorted(found), sorted(prefixes), None)
 
-    def _scan(
-        self, prefix: str, recursive: bool, above: frozenset[str]
-    ) -> Iterator[RawMeta | str]:
+    def _scan(self, prefix: str, recursive: bool, above: frozenset[str]) -> Iterator[RawMeta | str]:
         """Files below a prefix, and directories (as str) where they are not entered."""
         directory = os.path.join(self._root.path, prefix)
         try:
@@ -232,7 +230,7 @@ class LocalBackend:
     def delete(self, paths: list[str]) -> Plan[None]:
         """Delete files; one that is not there is an error."""
         for path in paths:
-            yield from self._block(path, lambda path=path: self._delete(path))
+            yield from self._block(path, partial(self._delete, path))
 
     def _delete(self, path: str) -> None:
         with self._root.parent(path) as (folder, name):
@@ -264,9 +262,11 @@ class LocalBackend:
 
     def _rename(self, source: str, target: str, overwrite: bool) -> None:
         os.close(self._root.open_file(source))
-        with self._root.parent(source) as (old_folder, old):
-            with self._root.parent(target, create=True) as (folder, name):
-                _move(old_folder, old, folder, name, overwrite)
+        with (
+            self._root.parent(source) as (old_folder, old),
+            self._root.parent(target, create=True) as (folder, name),
+        ):
+            _move(old_folder, old, folder, name, overwrite)
 
     def sign(self, method: str, paths: list[str], seconds: int) -> Plan[list[str]]:
         """Refuse: there is no server."""
@@ -294,9 +294,7 @@ class FileContent:
             self.abandon()
             return b""
         start, self._position = self._position, stop
-        return (
-            yield from self._backend._block(self._path, lambda: _read(descriptor, start, stop))
-        )
+        return (yield from self._backend._block(self._path, lambda: _read(descriptor, start, stop)))
 
     def close(self) -> Plan[None]:
         """Close the file."""
@@ -338,17 +336,13 @@ def _write(descriptor: int, view: memoryview, offset: int) -> None:
         view, offset = view[count:], offset + count
 
 
-def _publish(
-    descriptor: int, folder: int | None, staged: str, name: str, overwrite: bool
-) -> None:
+def _publish(descriptor: int, folder: int | None, staged: str, name: str, overwrite: bool) -> None:
     if hasattr(os, "fchmod"):
         os.fchmod(descriptor, 0o666 & ~_umask())
     _move(folder, staged, folder, name, overwrite)
 
 
-def _move(
-    old_folder: int | None, old: str, folder: int | None, name: str, overwrite: bool
-) -> None:
+def _move(old_folder: int | None, old: str, folder: int | None, name: str, overwrite: bool) -> None:
     if overwrite:
         os.replace(old, name, src_dir_fd=old_folder, dst_dir_fd=folder)
         return

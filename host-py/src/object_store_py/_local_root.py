@@ -11,8 +11,8 @@ from __future__ import annotations
 import os
 import stat
 from collections import deque
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _HAS_DIR_FD = os.open in os.supports_dir_fd and os.mkdir in os.supports_dir_fd
@@ -39,7 +39,7 @@ class Root:
         self._anywhere = follow_anywhere or not _HAS_DIR_FD
 
     @contextmanager
-    def parent(self, path: str, create: bool = False) -> Iterator[Place]:
+    def parent(self, path: str, create: bool = False) -> Generator[Place, None, None]:
         """The directory of a path, opened, and the path's last component."""
         folder, _, name = path.rpartition("/")
         if self._anywhere:
@@ -113,10 +113,8 @@ class Root:
         except FileNotFoundError:
             if not create:
                 raise
-            try:
+            with suppress(FileExistsError):  # somebody else may be faster
                 os.mkdir(part, dir_fd=descriptors[-1])
-            except FileExistsError:
-                pass  # somebody else was faster
             descriptors.append(os.open(part, flags, dir_fd=descriptors[-1]))
         except OSError:
             link = self._link(descriptors[-1], part)

@@ -77,8 +77,8 @@ class Operations:
 
     def meta(self, fetched: Fetched) -> ObjectMeta:
         """The metadata of an object that was read."""
-        path, *rest = fetched.meta
-        return object_meta(self._relative(path), *rest)
+        meta = fetched.meta._replace(path=self._relative(fetched.meta.path))
+        return object_meta(*meta)
 
     def get_range(
         self, path: str, start: object, end: object = None, length: object = None
@@ -159,7 +159,9 @@ class Operations:
                 f"chunk_size must be at least {minimum} bytes for an upload in several parts, but"
                 f" is {chunk_size}"
             )
-        return (yield from self._put_parts(full, [first, second], source, request, chunk_size, limit))
+        return (
+            yield from self._put_parts(full, [first, second], source, request, chunk_size, limit)
+        )
 
     def _put_whole(self, full: str, payload: Payload, request: PutRequest) -> Plan[Written]:
         if payload.length > MAX_PUT:
@@ -276,12 +278,12 @@ def _together(plans: list[Plan[Any]], limit: int) -> Plan[list[Any]]:
         for plan in plans:
             yield Spawn(group, plan)
         results: list[Any] = yield Join(group)
-        return results
     except GeneratorExit:
         raise
     except BaseException:
         yield Cancel(group)
         raise
+    return results
 
 
 def _parse_ranges(
@@ -316,7 +318,6 @@ def _cut(
     ranges: list[tuple[int, int]], merged: list[tuple[int, int]], parts: list[Bytes]
 ) -> list[Bytes]:
     """The bytes of each range out of the merged ones."""
-
     firsts = [start for start, _ in merged]
     result: list[Bytes] = []
     for start, end in ranges:
@@ -324,5 +325,3 @@ def _cut(
         base = firsts[index]
         result.append(parts[index][start - base : end - base])
     return result
-
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import cast
 
 from . import _redact
 from .exceptions import InvalidPathError
@@ -52,7 +53,7 @@ def parse_many(paths: object, name: str = "paths") -> list[str]:
         return [parse_object(paths, name)]
     if not isinstance(paths, Sequence):
         raise TypeError(f"{name} must be a str or a sequence of str, not {type(paths).__name__}")
-    return [parse_object(path, name) for path in paths]  # pyright: ignore[reportUnknownVariableType]
+    return [parse_object(path, name) for path in cast("Sequence[object]", paths)]
 
 
 def _reason(path: str) -> str:

@@ -6,7 +6,8 @@ import inspect
 import io
 import os
 from collections.abc import Callable
-from typing import Any, Protocol
+from functools import partial
+from typing import Any, Protocol, cast
 
 from ._effects import Block, Effect, Invoke, Plan
 from ._http import Payload
@@ -39,7 +40,7 @@ def make_source(given: Any, asynchronous: bool) -> Source:
             "a str cannot be put: encode it for its text, or give a pathlib.Path for a file's bytes"
         )
     if isinstance(given, os.PathLike):
-        return _PathSource(os.fspath(given))
+        return _PathSource(os.fspath(cast("os.PathLike[str]", given)))
     view = _view(given)
     if view is not None:
         return _BufferSource(view)
@@ -86,11 +87,14 @@ class _FileSource:
         self._effect = effect
         self.length = length
 
+    def _read_file(self, count: int) -> Any:
+        return self._file.read(count)
+
     def read(self, size: int) -> Plan[Payload]:
         views: list[memoryview] = []
         wanted = size
         while wanted:
-            chunk = yield self._effect(lambda count=wanted: self._file.read(count))
+            chunk = yield self._effect(partial(self._read_file, wanted))
             if isinstance(chunk, str):
                 raise TypeError("a text file cannot be put: open it in binary mode ('rb')")
             if not chunk:
@@ -111,12 +115,12 @@ class _PathSource(_FileSource):
     """A local file, opened when it is read first."""
 
     def __init__(self, path: Any) -> None:
-        super().__init__(None, os.stat(path).st_size, Block)  # noqa: PTH116 - bytes paths too
+        super().__init__(None, os.stat(path).st_size, Block)
         self._path = path
 
     def read(self, size: int) -> Plan[Payload]:
         if self._file is None:
-            self._file = yield Block(lambda: open(self._path, "rb", buffering=0))  # noqa: PTH123, SIM115
+            self._file = yield Block(lambda: open(self._path, "rb", buffering=0))  # noqa: SIM115
         return (yield from super().read(size))
 
     def close(self) -> Plan[None]:
@@ -192,7 +196,7 @@ class _IteratorSource:
                 view = _view(item)
                 if view is None:
                     raise TypeError(
-                        f"an iterator to put must yield bytes-like objects, not {type(item).__name__}"
+                        f"an iterator to put must yield bytes, not {type(item).__name__}"
                     )
                 self._left = view
             head, self._left = self._left[:wanted], self._left[wanted:]

@@ -12,23 +12,28 @@ import ssl
 import time
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING
 
 import httpx
 
 from . import _redact
-from ._http import SMALL_BODY, BufferedBody, Payload, Request, Response, TransportFailure
+from ._http import Payload, Request, Response, TransportFailure
+from ._streams import (
+    AsyncBody,
+    Budget,
+    Collector,
+    Received,
+    SyncBody,
+    raise_failure,
+    read_async,
+    read_sync,
+)
 from .options import ClientSettings
 
 if TYPE_CHECKING:
     from anyio.lowlevel import RunVar
 
 logger = logging.getLogger("object_store_py.http")
-
-TEXT_LIMIT = 64 << 20
-"""The largest response that is read as text (a page of a listing), in bytes."""
-ERROR_TEXT_LIMIT = 64 << 10
-"""How much of an error's text is read, in bytes."""
 
 _SKIPPED = frozenset(
     b"date server connection vary accept-ranges strict-transport-security x-xss-protection"
@@ -39,25 +44,16 @@ _SKIPPED = frozenset(
 _REQUEST_ID = (b"x-amz-request-id", b"x-ms-request-id", b"x-guploader-uploadid")
 _PORTS = {"http": ":80", "https": ":443"}
 
-_FAILURES: list[tuple[type[Exception], Any]] = [
-    (httpx.ConnectTimeout, "connect"),
-    (httpx.PoolTimeout, "connect"),
-    (httpx.ConnectError, "connect"),
-    (httpx.ProxyError, "connect"),
-    (httpx.TimeoutException, "timeout"),
-    (httpx.WriteError, "request"),
-    (httpx.NetworkError, "interrupted"),
-    (httpx.RemoteProtocolError, "interrupted"),
-    (httpx.DecodingError, "decode"),
-]
-
 
 def split_url(url: str) -> tuple[str, str]:
     """Split a URL into its origin (default port dropped, lower case) and the request's target."""
     scheme, _, rest = url.partition("://")
     cut = next((i for i, char in enumerate(rest) if char in "/?"), len(rest))
     authority, target = rest[:cut], rest[cut:]
-    scheme, authority = scheme.lower(), authority.lower().removesuffix(_PORTS.get(scheme.lower(), ""))
+    scheme, authority = (
+        scheme.lower(),
+        authority.lower().removesuffix(_PORTS.get(scheme.lower(), "")),
+    )
     return f"{scheme}://{authority}", target if target.startswith("/") else f"/{target}"
 
 
@@ -101,36 +97,36 @@ class Host:
             time.sleep(request.delay)
         origin, wire = self._prepare(request, self._own is not None)
         transport = self._own or self._take(origin)
-        budget = _Budget(self._settings.timeout)
+        budget = Budget(self._settings.timeout)
         try:
             response = transport.handle_request(wire)
-            collector = _Collector(request, response)
+            collector = Collector(request, response)
             body = SyncBody(self, origin, transport, response, budget, collector.expected)
-            return self._received(request, response, _read_sync(body, collector))
+            return self._received(request, response, read_sync(body, collector))
         except BaseException as error:
             if transport is not self._own:
                 transport.close()
-            _raise(error)
+            raise_failure(error)
 
     async def exchange_async(self, request: Request) -> Response:
         """Send a request, awaiting."""
         if request.delay:
-            import anyio  # noqa: PLC0415 - a module that only asynchronous users load
+            import anyio
 
             await anyio.sleep(request.delay)
         origin, wire = self._prepare(request, self._own_async is not None)
         idle = None if self._own_async else await self._idle_async()
         transport = self._own_async or self._take_async(origin, idle)
-        budget = _Budget(self._settings.timeout)
+        budget = Budget(self._settings.timeout)
         try:
             response = await transport.handle_async_request(wire)
-            collector = _Collector(request, response)
+            collector = Collector(request, response)
             body = AsyncBody(idle, origin, transport, response, budget, collector.expected)
-            return self._received(request, response, await _read_async(body, collector))
+            return self._received(request, response, await read_async(body, collector))
         except BaseException as error:
             if idle is not None:
                 await idle.discard(transport)
-            _raise(error)
+            raise_failure(error)
 
     def _prepare(self, request: Request, whole_url: bool) -> tuple[str, httpx.Request]:
         """Check the origin and build what leaves, byte for byte as the brain signed it."""
@@ -170,11 +166,9 @@ class Host:
         if logger.isEnabledFor(logging.DEBUG):
             logger.debug("%s %s", request.method, _redact.url(request.url))
 
-    def _received(self, request: Request, response: httpx.Response, read: _Text) -> Response:
+    def _received(self, request: Request, response: httpx.Response, read: Received) -> Response:
         raw = response.headers.raw
-        lines = [
-            name + b":" + value for name, value in raw if name.lower() not in _SKIPPED
-        ]
+        lines = [name + b":" + value for name, value in raw if name.lower() not in _SKIPPED]
         request_id = next((v for n, v in raw if n.lower() in _REQUEST_ID), None)
         if logger.isEnabledFor(logging.DEBUG):
             url = _redact.url(request.url)
@@ -209,7 +203,7 @@ class Host:
     async def _idle_async(self) -> _Idle:
         """The free list of this event loop."""
         if self._run_var is None:
-            from anyio.lowlevel import RunVar  # noqa: PLC0415 - see above
+            from anyio.lowlevel import RunVar
 
             self._run_var = RunVar("object_store_py idle connections")
         try:
@@ -260,7 +254,7 @@ class _Idle:
         self._dropped.append(transport)
 
     async def discard(self, transport: httpx.AsyncBaseTransport) -> None:
-        import anyio  # noqa: PLC0415 - see above
+        import anyio
 
         with anyio.CancelScope(shield=True):
             await transport.aclose()
@@ -277,225 +271,3 @@ async def _at_loop_end(
         for transports in (*free.values(), dropped):
             while transports:
                 await transports.pop().aclose()
-
-
-class _Budget:
-    """The time that a request may take in all; only time spent waiting counts."""
-
-    __slots__ = ("_left", "_since")
-
-    def __init__(self, seconds: float | None) -> None:
-        self._left = seconds
-        self._since = time.monotonic()
-
-    def start(self) -> None:
-        self._since = time.monotonic()
-
-    def stop(self) -> None:
-        if self._left is not None:
-            self._left -= time.monotonic() - self._since
-            if self._left <= 0:
-                raise TransportFailure("timeout", "the request took longer than `timeout` in all")
-
-
-class SyncBody:
-    """A response body on a blocking connection."""
-
-    def __init__(
-        self,
-        host: Host,
-        origin: str,
-        transport: httpx.BaseTransport,
-        response: httpx.Response,
-        budget: _Budget,
-        expected: int | None,
-    ) -> None:
-        self._left = expected
-        self._host = host
-        self._origin = origin
-        self._transport: httpx.BaseTransport | None = transport
-        self._stream: Any = response.stream
-        self._chunks = iter(self._stream)
-        self._budget = budget
-        budget.stop()
-
-    def read(self) -> bytes:
-        """Read the next chunk; empty at the end."""
-        if self._transport is None:
-            return b""
-        self._budget.start()
-        try:
-            chunk = next(self._chunks, b"")
-            self._budget.stop()
-            if self._left is not None:
-                self._left -= len(chunk)
-                if self._left == 0 and chunk:
-                    next(self._chunks, b"")
-        except BaseException as error:
-            self.close()
-            _raise(error)
-        if not chunk or self._left == 0:
-            self._finish()
-        return chunk
-
-    def _finish(self) -> None:
-        transport, self._transport = self._transport, None
-        if transport is not None:
-            self._stream.close()
-            self._host.give(self._origin, transport)
-
-    # httpcore closes a connection whose body was not read to its end and reopens it when needed,
-    # so the transport can go back on the free list in either case.
-    close = _finish
-
-    async def read_async(self) -> bytes:
-        """Read from an asynchronous caller: in a worker thread."""
-        import anyio.to_thread  # noqa: PLC0415 - see above
-
-        return await anyio.to_thread.run_sync(self.read)
-
-    async def close_async(self) -> None:
-        """Give the body up."""
-        self.close()
-
-    def abandon(self) -> None:
-        """Give the body up from a destructor."""
-        self.close()
-
-
-class AsyncBody:
-    """A response body on an asynchronous connection of one event loop."""
-
-    def __init__(
-        self,
-        idle: _Idle | None,
-        origin: str,
-        transport: httpx.AsyncBaseTransport,
-        response: httpx.Response,
-        budget: _Budget,
-        expected: int | None,
-    ) -> None:
-        self._left = expected
-        self._idle = idle
-        self._origin = origin
-        self._transport: httpx.AsyncBaseTransport | None = transport
-        self._stream: Any = response.stream
-        self._chunks = aiter(self._stream)
-        self._budget = budget
-        budget.stop()
-
-    async def read_async(self) -> bytes:
-        """Read the next chunk; empty at the end."""
-        if self._transport is None:
-            return b""
-        self._budget.start()
-        try:
-            chunk = await anext(self._chunks, b"")
-            self._budget.stop()
-            if self._left is not None:
-                self._left -= len(chunk)
-                if self._left == 0 and chunk:
-                    await anext(self._chunks, b"")
-        except BaseException as error:
-            await self.close_async()
-            _raise(error)
-        if not chunk or self._left == 0:
-            await self.close_async()
-        return chunk
-
-    async def close_async(self) -> None:
-        """Give the body up and put its transport back."""
-        transport, self._transport = self._transport, None
-        if transport is None:
-            return
-        import anyio  # noqa: PLC0415 - see above
-
-        with anyio.CancelScope(shield=True):
-            close = getattr(self._chunks, "aclose", None)
-            if close is not None:
-                await close()
-            await self._stream.aclose()
-        if self._idle is not None:
-            self._idle.give(self._origin, transport)
-
-    def read(self) -> bytes:
-        """Refuse: the connection belongs to an event loop."""
-        raise TransportFailure("interrupted", "an asynchronous body cannot be read by a sync call")
-
-    def close(self) -> None:
-        """Leave the connection to its event loop."""
-        self.abandon()
-
-    def abandon(self) -> None:
-        """Leave the connection to its event loop, which closes it later."""
-        transport, self._transport = self._transport, None
-        if transport is not None and self._idle is not None:
-            self._idle.drop(transport)
-
-
-_Text = str | BufferedBody | SyncBody | AsyncBody
-
-
-class _Collector:
-    """Reads a body as the request wants it: kept, in memory if small, or as text within limits."""
-
-    def __init__(self, request: Request, response: httpx.Response) -> None:
-        success = 200 <= response.status_code < 300
-        self.keep = request.keep_body and success
-        length = response.headers.get("content-length", "")
-        self.expected = int(length) if length.isascii() and length.isdigit() else None
-        if request.method == "HEAD" or response.status_code in (204, 304):
-            self.expected = 0
-        self.stream = self.keep and (self.expected is None or self.expected > SMALL_BODY)
-        self.success = success
-        self.limit = TEXT_LIMIT if success else ERROR_TEXT_LIMIT
-        self.chunks: list[bytes] = []
-        self.size = 0
-
-    def add(self, chunk: bytes) -> bool:
-        """Take a chunk; False when no more is wanted."""
-        self.chunks.append(chunk)
-        self.size += len(chunk)
-        return bool(chunk) and self.size <= self.limit
-
-    def finish(self) -> str | BufferedBody:
-        data = b"".join(self.chunks)
-        if self.keep:
-            return BufferedBody(data)
-        if self.success and self.size > self.limit:
-            raise TransportFailure("decode", f"the response has more than {self.limit} bytes of text")
-        if self.success and self.expected is not None and self.size != self.expected:
-            raise TransportFailure("interrupted", "the response's text was cut")
-        try:
-            return data[: self.limit].decode("utf-8", "strict" if self.success else "replace")
-        except UnicodeDecodeError as error:
-            raise TransportFailure("decode", "the response's text is no valid UTF-8") from error
-
-
-def _read_sync(body: SyncBody, collector: _Collector) -> _Text:
-    if collector.stream:
-        return body
-    while collector.add(body.read()):
-        pass
-    body.close()
-    return collector.finish()
-
-
-async def _read_async(body: AsyncBody, collector: _Collector) -> _Text:
-    if collector.stream:
-        return body
-    while collector.add(await body.read_async()):
-        pass
-    await body.close_async()
-    return collector.finish()
-
-
-def _raise(error: BaseException) -> NoReturn:
-    """Throw what httpx threw as a `TransportFailure`, and anything else as it is."""
-    kind = next((kind for known, kind in _FAILURES if isinstance(error, known)), None)
-    if kind is None:
-        if not isinstance(error, httpx.HTTPError | ssl.SSLError | OSError):
-            raise error
-        kind = "unknown"
-    text = _redact.url(str(error)) or type(error).__name__
-    raise TransportFailure(kind, text) from error

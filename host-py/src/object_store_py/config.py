@@ -68,8 +68,11 @@ class ClientConfig(TypedDict, total=False):
 
 
 class S3Config(TypedDict, total=False):
-    """Amazon S3 and what speaks its API. Each key may also be spelled with `aws_` in front, and in
-    any case; each is read from the environment variable `AWS_<KEY>` where it is not given."""
+    """Amazon S3 and what speaks its API.
+
+    Each key may also be spelled with `aws_` in front, and in any case; each is read from the
+    environment variable `AWS_<KEY>` where it is not given.
+    """
 
     access_key_id: str
     secret_access_key: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias, TypedDict
 
 __all__ = ["S3Credential", "S3CredentialProvider"]
@@ -20,8 +20,11 @@ class _S3Credential(TypedDict):
 
 
 class S3Credential(_S3Credential, total=False):
-    """A credential for S3: `access_key_id`, `secret_access_key`, `expires_at` (aware, or None for
-    never) and, for temporary ones, `token`."""
+    """A credential for S3.
+
+    `access_key_id`, `secret_access_key`, `expires_at` (aware, or None for never) and, for
+    temporary ones, `token`.
+    """
 
     token: str | None
 
@@ -67,6 +70,6 @@ def _lifetime(expires_at: Any, threshold: timedelta) -> int:
         return 0
     if not isinstance(expires_at, datetime) or expires_at.tzinfo is None:
         raise ValueError("expires_at must be an aware datetime, or None for never")
-    left = expires_at - threshold - datetime.now(timezone.utc)
+    left = expires_at - threshold - datetime.now(UTC)
     # At least 100 ms, so that a credential that is nearly over is not fetched for each request.
     return max(left // timedelta(milliseconds=1), 100)

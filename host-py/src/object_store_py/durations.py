@@ -38,7 +38,7 @@ def parse_duration(given: object, name: str) -> float:
 
 def _parse_text(text: str, name: str) -> float:
     total, position = 0.0, 0
-    for match in iter(lambda: _PART.match(text, position), None):
+    while (match := _PART.match(text, position)) is not None:
         unit = _UNITS.get(match[2])
         if unit is None:
             raise ValueError(f"{name}: {match[2]!r} is no unit of time in {text!r}")

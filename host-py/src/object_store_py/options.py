@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from . import _redact
 from .config import BackoffConfig, RetryConfig
@@ -60,8 +60,8 @@ class KeyTable:
         """The key that a spelling means, or None."""
         lowered = name.lower()
         bare = next((lowered[len(p) :] for p in self.prefixes if lowered.startswith(p)), lowered)
-        for candidate in (lowered, bare):
-            candidate = self.aliases.get(candidate, candidate)
+        for spelling in (lowered, bare):
+            candidate = self.aliases.get(spelling, spelling)
             if candidate in self.keys or candidate in CLIENT_KEYS:
                 return candidate
         return None
@@ -98,7 +98,7 @@ def unknown_key(name: str, known: Iterable[str]) -> UnknownConfigurationKeyError
 
 
 def _user_agent() -> str:
-    from . import __version__  # noqa: PLC0415 - the package imports this module
+    from . import __version__
 
     return f"object_store_py/{__version__}"
 
@@ -146,7 +146,7 @@ class ClientSettings:
 
     def transport_arguments(self, context: ssl.SSLContext) -> dict[str, Any]:
         """The arguments of an httpx transport with one connection."""
-        import httpx  # noqa: PLC0415 - `import object_store_py` stays light
+        import httpx
 
         limits = httpx.Limits(
             max_connections=1, max_keepalive_connections=1, keepalive_expiry=self.pool_idle_timeout
@@ -166,7 +166,7 @@ class ClientSettings:
 
 
 _WITHOUT_EFFECT = frozenset({"http1_only", "randomize_addresses"})
-"""Accepted because they ask for what is done anyway (HTTP/1.1), or what the host's resolver does."""
+"""Accepted because they ask for what is done anyway, or for what the host's resolver does."""
 
 
 def _parse_switch(value: object, name: str) -> bool:
@@ -176,7 +176,7 @@ def _parse_switch(value: object, name: str) -> bool:
 def _parse_headers(value: object, name: str) -> dict[str, str]:
     if not isinstance(value, Mapping):
         raise TypeError(f"{name} must be a dict, not {type(value).__name__}")
-    pairs: Mapping[Any, Any] = value
+    pairs = cast("Mapping[Any, Any]", value)
     return {
         str(key): item.decode("latin-1") if isinstance(item, bytes) else to_text(item, str(key))
         for key, item in pairs.items()
@@ -214,9 +214,7 @@ def client_options_out(options: Mapping[str, Any] | None) -> dict[str, Any] | No
     if options is None:
         return None
     return {
-        name.lower(): dict(value) if isinstance(value, Mapping)
-        else value if isinstance(value, bytes)
-        else to_text(value, name)
+        name.lower(): value if isinstance(value, bytes | dict) else to_text(value, name)
         for name, value in options.items()
     }
 

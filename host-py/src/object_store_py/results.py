@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 from . import _arguments
-from ._backend import Fetched, Page
+from ._backend import Content, Fetched, Page
 from ._driver import run, run_async
 from ._effects import Plan
 from ._operations import object_meta, read_all
@@ -25,8 +25,8 @@ STREAM_CHUNK = 10 * 1024 * 1024
 class GetResult:
     """An object that is being read: its metadata now, its bytes once.
 
-    The bytes can be had once, by one of `bytes`, `stream` or iteration, or their asynchronous twins;
-    the metadata stays. A result that is dropped unread gives its connection up.
+    The bytes can be had once, by one of `bytes`, `stream` or iteration, or their asynchronous
+    twins; the metadata stays. A result that is dropped unread gives its connection up.
     """
 
     def __init__(self, fetched: Fetched, meta: ObjectMeta) -> None:
@@ -83,7 +83,7 @@ class GetResult:
     def __aiter__(self) -> AsyncIterator[_Plain]:
         return self.stream()
 
-    def _take(self) -> Any:
+    def _take(self) -> Content:
         if self._used:
             raise ValueError("Result has already been disposed.")
         self._used = True
@@ -101,7 +101,7 @@ class GetResult:
 class BytesStream:
     """The bytes of an object in chunks: an iterator, and an asynchronous one."""
 
-    def __init__(self, content: Any, min_chunk_size: int) -> None:
+    def __init__(self, content: Content, min_chunk_size: int) -> None:
         self._content = content
         self._min_chunk_size = min_chunk_size
         self._ended = False
@@ -128,7 +128,7 @@ class BytesStream:
         chunks: list[_Plain] = []
         size = 0
         while size < self._min_chunk_size and not self._ended:
-            chunk = yield from self._content.read()
+            chunk: _Plain = yield from self._content.read()
             chunks.append(chunk)
             size += len(chunk)
             self._ended = not chunk
@@ -142,9 +142,7 @@ class BytesStream:
 class ListStream:
     """A listing, read page by page: an iterator of lists of metadata, and an asynchronous one."""
 
-    def __init__(
-        self, next_page: Callable[[str | None], Plan[Page]], chunk_size: int
-    ) -> None:
+    def __init__(self, next_page: Callable[[str | None], Plan[Page]], chunk_size: int) -> None:
         self._next_page = next_page
         self._chunk_size = max(chunk_size, 1)
         self._ready: list[Sequence[Any]] = []
@@ -186,4 +184,3 @@ class ListStream:
         taken = self._ready[:count] if count is not None else self._ready
         self._ready = self._ready[len(taken) :]
         return [object_meta(*item) for item in taken]
-

@@ -9,6 +9,8 @@ from typing import IO, TYPE_CHECKING, Literal, TypeAlias, TypedDict
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
+else:  # collections.abc.Buffer needs Python 3.12
+    Buffer = bytes | bytearray | memoryview
 
 __all__ = [
     "HTTP_METHOD",
@@ -113,8 +115,13 @@ HTTP_METHOD: TypeAlias = Literal[
 """The method that a signed URL allows."""
 
 PutInput: TypeAlias = (
-    "IO[bytes] | PathLike[str] | Buffer | Iterable[Buffer] | Iterator[Buffer]"
-    " | AsyncIterable[Buffer] | AsyncIterator[Buffer]"
+    IO[bytes]
+    | PathLike[str]
+    | Buffer
+    | Iterable[Buffer]
+    | Iterator[Buffer]
+    | AsyncIterable[Buffer]
+    | AsyncIterator[Buffer]
 )
 """What can be put: bytes-like objects, binary files, `pathlib.Path`s, iterators of bytes-like
 objects, and for `put_async` also asynchronous ones."""

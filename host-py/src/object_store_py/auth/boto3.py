@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ..credentials import S3Credential
@@ -23,7 +23,7 @@ class Boto3CredentialProvider:
 
     def __init__(self, session: Any = None, *, ttl: timedelta = timedelta(minutes=30)) -> None:
         if session is None:
-            import boto3  # noqa: PLC0415 - an extra
+            import boto3
 
             session = boto3.Session()
         self._session = session
@@ -50,5 +50,5 @@ class Boto3CredentialProvider:
             "access_key_id": frozen.access_key,
             "secret_access_key": frozen.secret_key,
             "token": frozen.token,
-            "expires_at": expiry or datetime.now(timezone.utc) + self._ttl,
+            "expires_at": expiry or datetime.now(UTC) + self._ttl,
         }

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from .. import _arguments
-from .._backend import Backend, Page
+from .._backend import Backend
 from .._driver import run, run_async
 from .._effects import Plan
 from .._operations import Operations
@@ -287,7 +287,7 @@ class ObjectStoreMethods:
         chunk_size: int = 50,
         return_arrow: bool = False,
     ) -> ListStream:
-        """List the objects below a prefix: the same as `list`, whose result is also asynchronous."""
+        """List the objects below a prefix: the same as `list`, whose result is async, too."""
         return self.list(prefix, offset=offset, chunk_size=chunk_size, return_arrow=return_arrow)
 
     def list_with_delimiter(
@@ -311,7 +311,7 @@ class ObjectStoreMethods:
     def delete(self, paths: str | Sequence[str]) -> None:
         """Delete one object or many; stops at the first error.
 
-        An object that is not there is fine for S3 and memory, and a `NotFoundError` for local files.
+        An object that is not there is fine for S3 and memory, a `NotFoundError` for local files.
         """
         run(self._verbs().delete(paths))
 

@@ -71,8 +71,8 @@ class LocalStore(ObjectStoreMethods):
         return self._prefix
 
     def _make_backend(self) -> Backend:
-        from .._local import LocalBackend  # noqa: PLC0415 - only loaded where it is used
-        from .._local_root import Root  # noqa: PLC0415
+        from .._local import LocalBackend
+        from .._local_root import Root
 
         root = Root(str(self._prefix or Path(os.sep)), self._follow == "anywhere")
         return LocalBackend(root, repr(self), self._cleanup)

@@ -14,7 +14,7 @@ class MemoryStore(ObjectStoreMethods):
     """Objects in memory, for tests and for what need not last. Two of them are never equal."""
 
     def __init__(self) -> None:
-        from .._memory import MemoryBackend  # noqa: PLC0415 - only loaded where it is used
+        from .._memory import MemoryBackend
 
         # Made at once, because a forked child keeps the objects.
         self._backend = MemoryBackend("MemoryStore")

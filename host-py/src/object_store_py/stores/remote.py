@@ -1,4 +1,4 @@
-"""What the remote stores share: configuration, client, retries, credentials, and their properties."""
+"""What the remote stores share: configuration, HTTP client, retries, credentials."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class RemoteStore(ObjectStoreMethods):
         return self._prefix or ""
 
     def _make_host(self, origins: frozenset[str]) -> Host:
-        from .._transport import Host  # noqa: PLC0415 - `import object_store_py` stays light
+        from .._transport import Host
 
         return Host(self._client_settings(), origins, self._transport, self._async_transport)
 
@@ -128,7 +128,7 @@ class RemoteStore(ObjectStoreMethods):
             return False
         try:
             return bool(self._credential_provider == other._credential_provider)
-        except Exception:  # noqa: BLE001 - a provider's own __eq__ may throw anything
+        except Exception:
             return False
 
     def __hash__(self) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from .. import options
+from .. import _redact, options
 from ..config import ClientConfig, RetryConfig, S3Config
 from ..credentials import DEFAULT_REFRESH_THRESHOLD, S3CredentialProvider, s3_answer
 from ..exceptions import GenericError
@@ -117,7 +117,7 @@ class S3Store(RemoteStore):
 
         The credentials are asked for again before they expire.
         """
-        from ..auth.boto3 import Boto3CredentialProvider  # noqa: PLC0415 - boto3 is an extra
+        from ..auth.boto3 import Boto3CredentialProvider
 
         return cls(bucket, credential_provider=Boto3CredentialProvider(session), **arguments)
 
@@ -195,8 +195,8 @@ class S3Store(RemoteStore):
         return {"http://169.254.169.254"}
 
     def _make_backend(self) -> Backend:
-        from .._brain import BrainBackend  # noqa: PLC0415 - `import object_store_py` stays light
-        from .._core import Brain  # noqa: PLC0415
+        from .._brain import BrainBackend
+        from .._core import Brain
 
         config, settings = self._effective(), self._client_settings()
         retry = options.retry_to_border(self._retry_config)
@@ -240,7 +240,7 @@ def parse_url(url: str) -> tuple[dict[str, str], str]:
         match = pattern.fullmatch(parts.netloc.lower())
         if match:
             return _from_host(match.groupdict(), parts.netloc, path)
-    raise GenericError(f"S3Store.from_url: {options._redact.value(url)} is no URL of S3")
+    raise GenericError(f"S3Store.from_url: {_redact.value(url)} is no URL of S3")
 
 
 def _from_host(found: dict[str, str], host: str, path: str) -> tuple[dict[str, str], str]:
