@@ -96,7 +96,7 @@ def _bind_fast(store: Any, function: Any, signature: str) -> Caller:
         value.kind = kind
     fixed = (ctypes.byref(function._func), store._context(), values, ctypes.c_size_t(count))
     outcome, one = ctypes.byref(result), ctypes.c_size_t(1)
-    error_type: Any = ctypes.POINTER(ffi.wasmtime_error_t)
+    error_of = _error_caster(ffi)
     setters = [set_value for _, set_value in kinds]
     string_at = ctypes.string_at
 
@@ -105,14 +105,19 @@ def _bind_fast(store: Any, function: Any, signature: str) -> Caller:
             set_value(values[index].of, arguments[index])
         error = invoke(*fixed, outcome, one)
         if error:
-            pointer: Any = ctypes.cast(error, error_type)
-            raise WasmtimeError._from_ptr(pointer)
+            raise WasmtimeError._from_ptr(error_of(error))
         raw = result.of.raw
         text = string_at(raw.data, raw.size).decode() if raw.size else ""
         delete(outcome)
         return text
 
     return call
+
+
+def _error_caster(ffi: Any) -> Callable[[int], Any]:
+    cast: Any = ctypes.cast
+    kind: Any = ctypes.POINTER(ffi.wasmtime_error_t)
+    return lambda address: cast(address, kind)
 
 
 def _set_text(of: Any, value: str) -> None:

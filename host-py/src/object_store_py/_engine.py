@@ -11,6 +11,7 @@ import os
 import platform
 import threading
 import time
+import weakref
 from functools import cache
 from hashlib import sha256
 from importlib import metadata
@@ -22,8 +23,11 @@ from . import _cache, _convert
 MEMORY_LIMIT = 256 << 20
 """The most linear memory that an instance may have, in bytes."""
 
-_CREATING = threading.Lock()
-"""wasmtime-py is not thread-safe: one instance is created or closed at a time."""
+_CREATING = threading.RLock()
+"""wasmtime-py is not thread-safe: one instance is created or closed at a time.
+
+Reentrant, because the garbage collector may close an instance while another one is created.
+"""
 
 _INTERFACE = "object-store:core/{}@0.1.0"
 
@@ -65,6 +69,7 @@ class _Compiled:
         self.component = self._load(core_path().read_bytes())
         self.linker = self.wasmtime.component.Linker(self.engine)
         self.linker.add_wasip2()
+        weakref.finalize(self, _close, self.linker, self.component, self.engine)
 
     def _load(self, core: bytes) -> Any:
         component = self.wasmtime.component.Component
@@ -81,6 +86,13 @@ class _Compiled:
         self.compile_seconds = time.perf_counter() - started
         _cache.store(key, compiled.serialize())
         return compiled
+
+
+def _close(*objects: Any) -> None:
+    """Free wasmtime's objects now; at the interpreter's end they would complain instead."""
+    with _CREATING:
+        for item in objects:
+            item.close()
 
 
 @cache
@@ -102,6 +114,7 @@ class Instance:
             self._store.set_wasi(wasmtime.WasiConfig())
             instance = shared.linker.instantiate(self._store, shared.component)
             self._functions = self._bind(instance)
+            weakref.finalize(self, _close, self._store)
         self.dead = False
         self.calls = 0
 

@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 from . import _redact
 from .config import BackoffConfig, RetryConfig
@@ -176,7 +176,7 @@ def _parse_switch(value: object, name: str) -> bool:
 def _parse_headers(value: object, name: str) -> dict[str, str]:
     if not isinstance(value, Mapping):
         raise TypeError(f"{name} must be a dict, not {type(value).__name__}")
-    pairs = cast("Mapping[Any, Any]", value)
+    pairs: dict[Any, Any] = dict(value)  # pyright: ignore[reportUnknownArgumentType]
     return {
         str(key): item.decode("latin-1") if isinstance(item, bytes) else to_text(item, str(key))
         for key, item in pairs.items()

@@ -1,0 +1,1 @@
+"""The component and its sandbox: what crosses, what traps, what is cached."""

@@ -1,0 +1,1 @@
+"""Bad input: refused before anything is sent, by errors that name it."""

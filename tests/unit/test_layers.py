@@ -1,0 +1,73 @@
+"""Data flows one way: no module imports from a layer above its own."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import object_store_py
+
+ROOT = Path(object_store_py.__file__).parent
+LAYERS = (
+    # Below everything: vocabulary without behaviour.
+    {"exceptions", "bytes", "types", "_redact", "durations", "config", "_http", "_effects"},
+    {"options", "credentials", "_paths", "_driver", "_driver_async", "_convert", "_cache"},
+    {"_streams", "_engine", "_backend", "_local_root"},
+    {"_transport", "_core", "_arguments", "_sources", "_memory"},
+    {"_brain", "_local", "_operations"},
+    {"results"},
+    {"stores", "stores.base", "auth"},
+    {"stores.remote", "stores.local", "stores.memory", "auth.boto3"},
+    {"stores.s3"},
+    {"store", "_functions"},
+    {"__init__"},
+)
+LEVEL = {module: level for level, modules in enumerate(LAYERS) for module in modules}
+
+
+def modules() -> list[Path]:
+    return sorted(ROOT.rglob("*.py"))
+
+
+def name_of(path: Path) -> str:
+    name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    return name.removesuffix(".__init__") if name != "__init__" else name
+
+
+def imports(path: Path) -> Iterator[str]:
+    """The modules of the library that a module imports, wherever in its text."""
+    package = path.relative_to(ROOT).parent.parts
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = [*package[: len(package) - node.level + 1], *(node.module or "").split(".")]
+            stem = ".".join(part for part in base if part)
+            for alias in node.names:
+                inner = f"{stem}.{alias.name}".lstrip(".")
+                yield inner if inner in LEVEL else stem or "__init__"
+
+
+@pytest.mark.parametrize("path", modules(), ids=name_of)
+def test_every_module_has_a_layer(path: Path) -> None:
+    assert name_of(path) in LEVEL
+
+
+@pytest.mark.parametrize("path", modules(), ids=name_of)
+def test_nothing_imports_upward(path: Path) -> None:
+    own = name_of(path)
+    # The version is a constant of the package, which the user agent names.
+    above = [m for m in imports(path) if LEVEL[m] > LEVEL[own] and m != "__init__"]
+    lazy = {("stores.s3", "auth.boto3")}
+    assert [m for m in above if (own, m) not in lazy] == []
+
+
+@pytest.mark.parametrize("path", modules(), ids=name_of)
+def test_the_first_line_says_what_a_module_is_for(path: Path) -> None:
+    assert path.read_text().startswith('"""')
+
+
+@pytest.mark.parametrize("path", modules(), ids=name_of)
+def test_no_module_is_over_400_lines(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= 400
