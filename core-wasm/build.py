@@ -53,7 +53,8 @@ def output(*command: str | Path) -> str:
 def source_digest(root: Path = ROOT) -> str:
     """The SHA-256 over the paths and contents of everything that the component is made of."""
     files = [*(root / "core-wasm/src").rglob("*.rs"), *(root / "wit").glob("*.wit")]
-    files += [root / "core-wasm/Cargo.toml", root / "core-wasm/Cargo.lock"]
+    files += [root / f"core-wasm/{name}" for name in ("Cargo.toml", "Cargo.lock")]
+    files += [root / f"core-wasm/crc-fast/{name}" for name in ("Cargo.toml", "src/lib.rs")]
     digest = hashlib.sha256()
     for name, path in sorted((path.relative_to(root).as_posix(), path) for path in files):
         content = path.read_bytes()

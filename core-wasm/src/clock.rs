@@ -60,10 +60,9 @@ impl Clock {
     }
 
     fn renew_if_old(&mut self) {
-        if Self::now(&self.runtime).duration_since(self.born) > LIFETIME {
-            if let Ok(fresh) = Self::new() {
-                *self = fresh;
-            }
+        let old = Self::now(&self.runtime).duration_since(self.born) > LIFETIME;
+        if let Some(Ok(fresh)) = old.then(Self::new) {
+            *self = fresh;
         }
     }
 }

@@ -16,31 +16,85 @@ const LONGEST_PLAIN: usize = 2048;
 
 /// The keys of S3, each in its shortest spelling.
 pub const S3: &[&str] = &[
-    "access_key_id", "secret_access_key", "session_token", "region", "default_region", "bucket",
-    "endpoint", "aws_endpoint_url_s3", "virtual_hosted_style_request", "s3_express",
-    "imdsv1_fallback", "metadata_endpoint", "unsigned_payload", "checksum_algorithm",
-    "container_credentials_relative_uri", "container_credentials_full_uri",
-    "container_authorization_token_file", "web_identity_token_file", "role_arn",
-    "role_session_name", "endpoint_url_sts", "skip_signature", "copy_if_not_exists",
-    "conditional_put", "disable_tagging", "disable_bulk_delete", "request_payer",
-    "server_side_encryption", "sse_kms_key_id", "sse_bucket_key_enabled",
-    "sse_customer_key_base64", "allow_http", "default_content_type",
+    "access_key_id",
+    "secret_access_key",
+    "session_token",
+    "region",
+    "default_region",
+    "bucket",
+    "endpoint",
+    "aws_endpoint_url_s3",
+    "virtual_hosted_style_request",
+    "s3_express",
+    "imdsv1_fallback",
+    "metadata_endpoint",
+    "unsigned_payload",
+    "checksum_algorithm",
+    "container_credentials_relative_uri",
+    "container_credentials_full_uri",
+    "container_authorization_token_file",
+    "web_identity_token_file",
+    "role_arn",
+    "role_session_name",
+    "endpoint_url_sts",
+    "skip_signature",
+    "copy_if_not_exists",
+    "conditional_put",
+    "disable_tagging",
+    "disable_bulk_delete",
+    "request_payer",
+    "server_side_encryption",
+    "sse_kms_key_id",
+    "sse_bucket_key_enabled",
+    "sse_customer_key_base64",
+    "allow_http",
+    "default_content_type",
 ];
 
 /// The keys of GCS.
 pub const GCS: &[&str] = &[
-    "service_account", "service_account_key", "bucket", "base_url", "application_credentials",
-    "bearer_token", "skip_signature", "allow_http", "default_content_type",
+    "service_account",
+    "service_account_key",
+    "bucket",
+    "base_url",
+    "application_credentials",
+    "bearer_token",
+    "skip_signature",
+    "allow_http",
+    "default_content_type",
 ];
 
 /// The keys of Azure.
 pub const AZURE: &[&str] = &[
-    "account_name", "account_key", "access_key", "container_name", "client_id", "client_secret",
-    "tenant_id", "authority_host", "sas_token", "sas_key", "bearer_token", "token", "use_emulator",
-    "endpoint", "msi_endpoint", "object_id", "msi_resource_id", "federated_token_file",
-    "use_fabric_endpoint", "use_azure_cli", "skip_signature", "disable_tagging",
-    "fabric_token_service_url", "fabric_workload_host", "fabric_session_token",
-    "fabric_cluster_identifier", "credential_type", "encryption_key", "allow_http",
+    "account_name",
+    "account_key",
+    "access_key",
+    "container_name",
+    "client_id",
+    "client_secret",
+    "tenant_id",
+    "authority_host",
+    "sas_token",
+    "sas_key",
+    "bearer_token",
+    "token",
+    "use_emulator",
+    "endpoint",
+    "msi_endpoint",
+    "object_id",
+    "msi_resource_id",
+    "federated_token_file",
+    "use_fabric_endpoint",
+    "use_azure_cli",
+    "skip_signature",
+    "disable_tagging",
+    "fabric_token_service_url",
+    "fabric_workload_host",
+    "fabric_session_token",
+    "fabric_cluster_identifier",
+    "credential_type",
+    "encryption_key",
+    "allow_http",
     "default_content_type",
 ];
 
@@ -49,22 +103,43 @@ pub const HTTP: &[&str] = &["url", "allow_http", "default_content_type"];
 
 /// Keys whose value is `true` or `false`; by the crate's canonical names, without their store.
 const BOOLEANS: &[&str] = &[
-    "virtual_hosted_style_request", "s3_express", "imdsv1_fallback", "unsigned_payload",
-    "skip_signature", "disable_tagging", "disable_bulk_delete", "request_payer",
-    "sse_bucket_key_enabled", "use_emulator", "use_fabric_endpoint", "use_azure_cli", "allow_http",
+    "virtual_hosted_style_request",
+    "s3_express",
+    "imdsv1_fallback",
+    "unsigned_payload",
+    "skip_signature",
+    "disable_tagging",
+    "disable_bulk_delete",
+    "request_payer",
+    "sse_bucket_key_enabled",
+    "use_emulator",
+    "use_fabric_endpoint",
+    "use_azure_cli",
+    "allow_http",
 ];
 
 /// Keys whose value is a URL.
 const URLS: &[&str] = &[
-    "endpoint_url", "endpoint_url_s3", "endpoint_url_sts", "metadata_endpoint",
-    "container_credentials_full_uri", "base_url", "endpoint", "msi_endpoint", "authority_host",
-    "fabric_token_service_url", "url",
+    "endpoint_url_s3",
+    "endpoint_url_sts",
+    "metadata_endpoint",
+    "container_credentials_full_uri",
+    "base_url",
+    "endpoint",
+    "msi_endpoint",
+    "authority_host",
+    "fabric_token_service_url",
+    "url",
 ];
 
 /// Keys that name a file or a program: there is neither in the sandbox.
 const FILES: &[&str] = &[
-    "container_authorization_token_file", "web_identity_token_file", "federated_token_file",
-    "service_account", "application_credentials", "use_azure_cli",
+    "container_authorization_token_file",
+    "web_identity_token_file",
+    "federated_token_file",
+    "service_account",
+    "application_credentials",
+    "use_azure_cli",
 ];
 
 /// One key with its value.
@@ -116,10 +191,13 @@ fn check(name: &str, value: &str, desk: &Desk) -> Result<(), Failure> {
     }
     let client = ClientConfigKey::from_str(name).is_ok();
     if client && !["allow_http", "default_content_type"].contains(&name) {
-        return Err(Failure::input(format!("the key {name} belongs to the HTTP client of the host")));
+        return Err(Failure::input(format!(
+            "the key {name} belongs to the HTTP client of the host"
+        )));
     }
     let longest = if secret { validate::LONGEST_VALUE } else { LONGEST_PLAIN };
-    if value.len() > longest || !(validate::is_header_text(value) || name == "service_account_key") {
+    if value.len() > longest || !(validate::is_header_text(value) || name == "service_account_key")
+    {
         return Err(Failure::input(format!(
             "the value of {name} has more than {longest} bytes or is not printable ASCII"
         )));
@@ -157,7 +235,9 @@ fn check_form(name: &str, value: &str, desk: &Desk) -> Result<(), Failure> {
 pub fn is_secret(name: &str) -> bool {
     let public = ["access_key_id", "sse_kms_key_id", "sse_bucket_key_enabled"];
     let marks = ["secret", "token", "_key"];
-    marks.iter().any(|mark| name.contains(mark)) && !public.contains(&name) && !FILES.contains(&name)
+    marks.iter().any(|mark| name.contains(mark))
+        && !public.contains(&name)
+        && !FILES.contains(&name)
         && !name.ends_with("_url")
 }
 
@@ -195,7 +275,9 @@ fn label(name: &str, value: &str, more: &str) -> Result<(), Failure> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || more.contains(c);
     match !value.is_empty() && value.len() <= 128 && value.chars().all(allowed) {
         true => Ok(()),
-        false => Err(Failure::input(format!("the value of {name} is not letters, digits and {more}"))),
+        false => {
+            Err(Failure::input(format!("the value of {name} is not letters, digits and {more}")))
+        }
     }
 }
 
@@ -260,7 +342,8 @@ fn service_account(value: &str, desk: &Desk) -> Result<(), Failure> {
     let json = serde_json::from_str::<serde_json::Value>(value).unwrap_or_default();
     let text = |name: &str| json.get(name).and_then(|value| value.as_str());
     for name in ["private_key", "private_key_id", "client_email"] {
-        let valid = text(name).is_some_and(|text| name == "private_key" || validate::is_header_text(text));
+        let valid =
+            text(name).is_some_and(|text| name == "private_key" || validate::is_header_text(text));
         if !valid {
             return Err(Failure::input(format!(
                 "service_account_key is no JSON key of a service account: {name} is missing"

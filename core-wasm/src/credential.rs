@@ -130,7 +130,11 @@ impl Credential for AwsCredential {
         let read: AwsJson = read(json)?;
         desk.add_secret(&read.secret_access_key);
         desk.add_secret(read.token.as_deref().unwrap_or_default());
-        Ok(Self { key_id: read.access_key_id, secret_key: read.secret_access_key, token: read.token })
+        Ok(Self {
+            key_id: read.access_key_id,
+            secret_key: read.secret_access_key,
+            token: read.token,
+        })
     }
 
     fn check(&self) -> Result<(), String> {

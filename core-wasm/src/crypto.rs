@@ -116,7 +116,8 @@ struct RsaSigner(PrivateKey);
 
 impl RsaSigner {
     fn from_pem(pem: &[u8]) -> Result<Self> {
-        let text = std::str::from_utf8(pem).map_err(|_| generic("the private key is no PEM text"))?;
+        let text =
+            std::str::from_utf8(pem).map_err(|_| generic("the private key is no PEM text"))?;
         PrivateKey::from_pkcs8_pem(text)
             .or_else(|_| PrivateKey::from_pkcs1_pem(text))
             .map(Self)

@@ -6,7 +6,7 @@ use object_store::client::{HttpError, HttpResponse};
 use std::collections::HashMap;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
+use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
 /// The number that the host gives an operation.
@@ -16,7 +16,7 @@ pub type Operation = u32;
 #[derive(Debug)]
 pub enum Ask {
     /// An HTTP exchange.
-    Request(Request),
+    Request(Box<Request>),
     /// The credential of the host's provider.
     Credential,
 }
@@ -84,6 +84,8 @@ struct Slot {
     ask: Option<Ask>,
     answer: Option<Answer>,
     waits_for: Option<Waits>,
+    /// Inside a stream of the crate, a future is polled again only if it is woken.
+    waker: Option<Waker>,
     body: Option<HostBody>,
     deletes: Arc<[String]>,
     exchange: Exchange,
@@ -123,7 +125,8 @@ impl Desk {
     /// Makes a place for a new operation.
     pub fn enter(&self, operation: Operation, body: Option<HostBody>, deletes: Arc<[String]>) {
         let exchange = Exchange::none();
-        let slot = Slot { ask: None, answer: None, waits_for: None, body, deletes, exchange };
+        let slot =
+            Slot { ask: None, answer: None, waits_for: None, waker: None, body, deletes, exchange };
         self.state().slots.insert(operation, slot);
     }
 
@@ -152,13 +155,16 @@ impl Desk {
     /// Asks the host for something and waits for its answer.
     pub async fn ask(&self, ask: Ask) -> Option<Answer> {
         let operation = self.put(ask);
-        poll_fn(|_| {
+        poll_fn(|context| {
             let mut state = self.state();
             match state.slots.get_mut(&operation) {
                 None => Poll::Ready(None),
                 Some(slot) => match slot.answer.take() {
                     Some(answer) => Poll::Ready(Some(answer)),
-                    None => Poll::Pending,
+                    None => {
+                        slot.waker = Some(context.waker().clone());
+                        Poll::Pending
+                    }
                 },
             }
         })
@@ -204,13 +210,16 @@ impl Desk {
 
     /// Hands an answer to an operation; `outcome` is what its errors will say.
     pub fn answer(&self, operation: Operation, answer: Answer, outcome: Option<Outcome>) {
-        if let Some(slot) = self.state().slots.get_mut(&operation) {
-            slot.waits_for = None;
-            slot.answer = Some(answer);
-            if let Some(outcome) = outcome {
-                slot.exchange.outcome = outcome;
-            }
+        let mut state = self.state();
+        let Some(slot) = state.slots.get_mut(&operation) else { return };
+        slot.waits_for = None;
+        slot.answer = Some(answer);
+        if let Some(outcome) = outcome {
+            slot.exchange.outcome = outcome;
         }
+        let waker = slot.waker.take();
+        drop(state);
+        waker.into_iter().for_each(Waker::wake);
     }
 
     /// Remembers a text that must never be shown.
@@ -274,7 +283,9 @@ impl Exchange {
         match self.attempts {
             0 | 1 => String::new(),
             2 => format!(", after 1 retry in {:.1} s", self.since.elapsed().as_secs_f32()),
-            n => format!(", after {} retries in {:.1} s", n - 1, self.since.elapsed().as_secs_f32()),
+            n => {
+                format!(", after {} retries in {:.1} s", n - 1, self.since.elapsed().as_secs_f32())
+            }
         }
     }
 }

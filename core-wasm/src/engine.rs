@@ -146,17 +146,35 @@ impl Engine {
     }
 
     /// `operations.copy`.
-    pub fn copy(&mut self, operation: Operation, source: &str, target: &str, overwrite: bool) -> String {
+    pub fn copy(
+        &mut self,
+        operation: Operation,
+        source: &str,
+        target: &str,
+        overwrite: bool,
+    ) -> String {
         self.start(operation, |store| copy::job(store, source, target, overwrite))
     }
 
     /// `operations.sign`.
-    pub fn sign(&mut self, operation: Operation, method: &str, paths: &str, expires: u32) -> String {
+    pub fn sign(
+        &mut self,
+        operation: Operation,
+        method: &str,
+        paths: &str,
+        expires: u32,
+    ) -> String {
         self.start(operation, |store| sign::job(store, method, paths, expires))
     }
 
     /// `http.respond`.
-    pub fn respond(&mut self, operation: Operation, status: u32, headers: &str, body: String) -> String {
+    pub fn respond(
+        &mut self,
+        operation: Operation,
+        status: u32,
+        headers: &str,
+        body: String,
+    ) -> String {
         if let Err(step) = self.expect(operation, Waits::Response) {
             return step;
         }
@@ -260,7 +278,8 @@ impl Engine {
 
     fn turn(&mut self, operation: Operation) -> (Turn, Duration) {
         let guard = self.store.as_ref().map_or(Duration::ZERO, |store| store.guard);
-        let (Some(clock), Some(running)) = (&mut self.clock, self.running.get_mut(&operation)) else {
+        let (Some(clock), Some(running)) = (&mut self.clock, self.running.get_mut(&operation))
+        else {
             return (Turn::Ended(Err(no_clock())), Duration::ZERO);
         };
         let desk = &self.desk;

@@ -90,13 +90,13 @@ pub fn describe(error: &object_store::Error, exchange: &Exchange) -> Failure {
         (Kind::Generic, true, Some(status)) => kind_of_status(status),
         (kind, _, _) => kind,
     };
-    if refused || is_answer(kind) {
-        if let Some(message) = exchange.describe() {
+    match exchange.describe().filter(|_| refused || is_answer(kind)) {
+        Some(message) => {
             let (code, detail) = exchange.server_words();
-            return Failure { kind, message, code, detail };
+            Failure { kind, message, code, detail }
         }
+        None => Failure::new(kind, own_words(error)),
     }
-    Failure::new(kind, own_words(error))
 }
 
 fn kind_of(error: &object_store::Error) -> Kind {
@@ -172,5 +172,8 @@ impl StdError for Plain {}
 
 /// An error of ours as the crate's `Generic`.
 pub fn generic(message: impl Into<String>) -> object_store::Error {
-    object_store::Error::Generic { store: "object-store-core", source: Box::new(Plain(message.into())) }
+    object_store::Error::Generic {
+        store: "object-store-core",
+        source: Box::new(Plain(message.into())),
+    }
 }

@@ -99,7 +99,8 @@ fn metadata_text(method: &Method, target: &str, body: &str) -> Result<(), &'stat
     let is_name = target.ends_with("/iam/security-credentials/")
         || (target.contains("/computeMetadata/") && target.ends_with("/email"));
     let is_plain = body.len() <= 8192 && body.bytes().all(|byte| byte.is_ascii_graphic());
-    let is_segment = body.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.@+=,".contains(&byte));
+    let is_segment =
+        body.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.@+=,".contains(&byte));
     match (is_token && !is_plain) || (is_name && !(is_plain && is_segment)) {
         true => Err("the metadata server's text is none that it can give"),
         false => Ok(()),

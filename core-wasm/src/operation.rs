@@ -1,8 +1,8 @@
 //! What an operation is: a future of the crate, with what the host said when it started it.
 
 use crate::body::{HostBody, KeepResponse};
-use crate::error::{Failure, describe};
 use crate::desk::Exchange;
+use crate::error::{Failure, describe};
 use crate::options;
 use crate::validate;
 use http::Extensions;
@@ -128,10 +128,12 @@ impl WriteOptions {
 
     /// The attributes in the crate's form.
     pub fn attributes(&self) -> Result<Attributes, Failure> {
-        let bytes: usize = self.attributes.iter().map(|(name, value)| name.len() + value.len()).sum();
+        let bytes: usize =
+            self.attributes.iter().map(|(name, value)| name.len() + value.len()).sum();
         if bytes > validate::LONGEST_ATTRIBUTES {
             return Err(Failure::input(format!(
-                "the attributes have {bytes} bytes, more than {}", validate::LONGEST_ATTRIBUTES
+                "the attributes have {bytes} bytes, more than {}",
+                validate::LONGEST_ATTRIBUTES
             )));
         }
         let mut attributes = Attributes::with_capacity(self.attributes.len());

@@ -93,11 +93,13 @@ pub fn headers(given: &BTreeMap<String, String>) -> Result<HeaderMap, Failure> {
     for (name, value) in given {
         validate::attribute(name, value)?;
         let lower = name.to_ascii_lowercase();
-        let reserved = ["host", "content-length", "transfer-encoding", "connection", "authorization"];
+        let reserved =
+            ["host", "content-length", "transfer-encoding", "connection", "authorization"];
         if reserved.contains(&lower.as_str()) {
             return Err(Failure::input(format!("default_headers cannot set {name}")));
         }
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(&lower), HeaderValue::try_from(value)) {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(&lower), HeaderValue::try_from(value))
+        {
             headers.insert(name, value);
         }
     }

@@ -70,7 +70,8 @@ fn parse_headers(text: &str) -> Result<HeaderMap, &'static str> {
             return Err("it has more than 1000 headers");
         }
         let (name, value) = line.split_once(':').ok_or("a header line has no colon")?;
-        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| "a header name is not valid")?;
+        let name =
+            HeaderName::from_bytes(name.as_bytes()).map_err(|_| "a header name is not valid")?;
         let value = value.trim_matches([' ', '\t']);
         let value = HeaderValue::from_str(value).map_err(|_| "a header value is not valid")?;
         headers.append(name, value);
@@ -89,7 +90,8 @@ fn server_words(status: u32, body: &str) -> (Option<String>, Option<String>) {
         false => (element(body, "Code"), element(body, "Message")),
     };
     let short = |text: Option<String>, limit| {
-        text.filter(|text| !text.is_empty()).map(|text| redact::cut(redact::clean(&text, &[]), limit))
+        text.filter(|text| !text.is_empty())
+            .map(|text| redact::cut(redact::clean(&text, &[]), limit))
     };
     (short(code, redact::CODE), short(detail, redact::DETAIL))
 }

@@ -23,7 +23,7 @@ pub fn failed(failure: &Failure) -> String {
 pub fn ask(ask: Ask, delay: Duration) -> String {
     match ask {
         Ask::Credential => "credential".to_string(),
-        Ask::Request(wanted) => request(wanted, delay),
+        Ask::Request(wanted) => request(*wanted, delay),
     }
 }
 

@@ -14,6 +14,7 @@ use object_store::gcp::{GoogleCloudStorage, GoogleCloudStorageBuilder, GoogleCon
 use object_store::http::{HttpBuilder, HttpStore};
 use object_store::list::PaginatedListStore;
 use object_store::multipart::MultipartStore;
+use object_store::path::Path;
 use object_store::signer::Signer;
 use object_store::{ClientConfigKey, ClientOptions, ObjectStore, RetryConfig};
 use std::sync::Arc;
@@ -43,6 +44,8 @@ pub struct Store {
     pub filter_offset: bool,
     /// Whether URLs can be signed; else why not.
     pub signs: Result<(), &'static str>,
+    /// Where the keys of an http store begin, from the root of its server.
+    pub base: Path,
     /// The longest a drive can sleep.
     pub guard: Duration,
 }
@@ -120,6 +123,32 @@ fn failed(error: object_store::Error) -> Failure {
     Failure::input(format!("the configuration is not valid: {text}"))
 }
 
+/// Builds a store of the cloud. Where its credentials are the crate's own it is built twice: to get
+/// their provider, and to have what it gives checked.
+macro_rules! build {
+    ($setup:expr, $builder:ident, $entries:expr) => {{
+        let build = |credentials| {
+            let mut builder = $builder::new().with_client_options($setup.client());
+            for entry in $entries {
+                builder = builder.with_config(entry.key, &entry.value);
+            }
+            builder =
+                builder.with_retry($setup.retry.clone()).with_crypto_provider($setup.crypto());
+            if let Some(credentials) = credentials {
+                builder = builder.with_credentials(credentials);
+            }
+            builder.with_http_connector($setup.transport()).build().map_err(failed)
+        };
+        match $setup.given.host_credentials {
+            true => build(Some(Arc::new(HostProvider::new($setup.desk.clone()))))?,
+            false => {
+                let inner = build(None)?.credentials().clone();
+                build(Some(Arc::new(Checked { inner })))?
+            }
+        }
+    }};
+}
+
 impl Setup<'_> {
     fn transport(&self) -> Transport {
         Transport::new(self.desk.clone(), self.headers.clone())
@@ -134,32 +163,23 @@ impl Setup<'_> {
     }
 
     fn store(&self, kind: Kind, delete_batch: usize) -> Store {
-        let guard = Duration::ZERO;
-        Store { kind, digest: false, delete_batch, filter_offset: false, signs: Ok(()), guard }
+        let (base, guard) = (Path::default(), Duration::ZERO);
+        Store {
+            kind,
+            digest: false,
+            delete_batch,
+            filter_offset: false,
+            signs: Ok(()),
+            base,
+            guard,
+        }
     }
 
     fn s3(&self) -> Result<Store, Failure> {
         let entries = config::read::<AmazonS3ConfigKey>("s3", config::S3, self.given, self.desk)?;
         let facts = Facts(&entries);
         facts.check_s3_url()?;
-        let build = |credentials| {
-            let mut builder = AmazonS3Builder::new().with_client_options(self.client());
-            for entry in &entries {
-                builder = builder.with_config(entry.key, &entry.value);
-            }
-            builder = builder.with_retry(self.retry.clone()).with_crypto_provider(self.crypto());
-            if let Some(credentials) = credentials {
-                builder = builder.with_credentials(credentials);
-            }
-            builder.with_http_connector(self.transport()).build().map_err(failed)
-        };
-        let store = match self.given.host_credentials {
-            true => build(Some(Arc::new(HostProvider::new(self.desk.clone()))))?,
-            false => {
-                let inner = build(None)?.credentials().clone();
-                build(Some(Arc::new(Checked { inner })))?
-            }
-        };
+        let store = build!(self, AmazonS3Builder, &entries);
         let batch = if facts.flag("disable_bulk_delete") { 1 } else { 1000 };
         let signed = !facts.flag("skip_signature") && !facts.flag("unsigned_payload");
         Ok(Store {
@@ -172,55 +192,25 @@ impl Setup<'_> {
     fn gcs(&self) -> Result<Store, Failure> {
         let entries = config::read::<GoogleConfigKey>("gcs", config::GCS, self.given, self.desk)?;
         let facts = Facts(&entries);
-        let build = |credentials| {
-            let mut builder = GoogleCloudStorageBuilder::new().with_client_options(self.client());
-            for entry in &entries {
-                builder = builder.with_config(entry.key, &entry.value);
-            }
-            builder = builder.with_retry(self.retry.clone()).with_crypto_provider(self.crypto());
-            if let Some(credentials) = credentials {
-                builder = builder.with_credentials(credentials);
-            }
-            builder.with_http_connector(self.transport()).build().map_err(failed)
-        };
-        let store = match self.given.host_credentials {
-            true => build(Some(Arc::new(HostProvider::new(self.desk.clone()))))?,
-            false => {
-                let inner = build(None)?.credentials().clone();
-                build(Some(Arc::new(Checked { inner })))?
-            }
-        };
-        let keyless = self.given.host_credentials || facts.has("bearer_token") || facts.flag("skip_signature");
-        let signs = match keyless && !facts.has("service_account_key") && !facts.has("service_account") {
-            true => Err("signing URLs of GCS needs a service_account_key"),
-            false => Ok(()),
-        };
+        let store = build!(self, GoogleCloudStorageBuilder, &entries);
+        let keyless = self.given.host_credentials
+            || facts.has("bearer_token")
+            || facts.flag("skip_signature");
+        let signs =
+            match keyless && !facts.has("service_account_key") && !facts.has("service_account") {
+                true => Err("signing URLs of GCS needs a service_account_key"),
+                false => Ok(()),
+            };
         Ok(Store { signs, ..self.store(Kind::Gcs(store), 1) })
     }
 
     fn azure(&self) -> Result<Store, Failure> {
-        let entries = config::read::<AzureConfigKey>("azure", config::AZURE, self.given, self.desk)?;
+        let entries =
+            config::read::<AzureConfigKey>("azure", config::AZURE, self.given, self.desk)?;
         let facts = Facts(&entries);
         let emulator = facts.flag("use_emulator");
         facts.check_azure(self.given.host_credentials)?;
-        let build = |credentials| {
-            let mut builder = MicrosoftAzureBuilder::new().with_client_options(self.client());
-            for entry in &entries {
-                builder = builder.with_config(entry.key, &entry.value);
-            }
-            builder = builder.with_retry(self.retry.clone()).with_crypto_provider(self.crypto());
-            if let Some(credentials) = credentials {
-                builder = builder.with_credentials(credentials);
-            }
-            builder.with_http_connector(self.transport()).build().map_err(failed)
-        };
-        let store = match self.given.host_credentials {
-            true => build(Some(Arc::new(HostProvider::new(self.desk.clone()))))?,
-            false => {
-                let inner = build(None)?.credentials().clone();
-                build(Some(Arc::new(Checked { inner })))?
-            }
-        };
+        let store = build!(self, MicrosoftAzureBuilder, &entries);
         Ok(Store { filter_offset: emulator, ..self.store(Kind::Azure(store), 256) })
     }
 
@@ -242,10 +232,12 @@ impl Setup<'_> {
         if self.given.host_credentials {
             return Err(Failure::unsupported("the http store knows no credentials"));
         }
+        let base = Path::from_url_path(url.path())
+            .map_err(|_| Failure::input("the path of the url is no path of objects"))?;
         let builder = HttpBuilder::new().with_url(url).with_retry(self.retry.clone());
         let builder = builder.with_client_options(client).with_http_connector(self.transport());
         let store = self.store(Kind::Http(builder.build().map_err(failed)?), 1);
-        Ok(Store { signs: Err("an http store cannot sign URLs"), ..store })
+        Ok(Store { signs: Err("an http store cannot sign URLs"), base, ..store })
     }
 }
 
@@ -276,14 +268,16 @@ impl<K> Facts<'_, K> {
     fn check_s3_url(&self) -> Result<(), Failure> {
         let bucket = self.get("bucket").ok_or_else(|| Failure::input("s3 needs a bucket"))?;
         let region = self.get("region").or(self.get("default_region")).unwrap_or("us-east-1");
-        for name in ["endpoint_url_s3", "endpoint_url", "endpoint_url_sts"] {
+        for name in ["endpoint_url_s3", "endpoint", "endpoint_url_sts"] {
             if let Some(endpoint) = self.get(name) {
                 require_https(&config::url(name, endpoint)?, self.flag("allow_http"))?;
             }
         }
-        let endpoint = self.get("endpoint_url_s3").or(self.get("endpoint_url"));
+        let endpoint = self.get("endpoint_url_s3").or(self.get("endpoint"));
         let url = match (endpoint, self.flag("virtual_hosted_style_request")) {
-            _ if self.flag("s3_express") => format!("https://{bucket}.s3express-z.{region}.amazonaws.com"),
+            _ if self.flag("s3_express") => {
+                format!("https://{bucket}.s3express-z.{region}.amazonaws.com")
+            }
             (Some(endpoint), true) => endpoint.to_string(),
             (Some(endpoint), false) => format!("{}/{bucket}", endpoint.trim_end_matches('/')),
             (None, true) => format!("https://{bucket}.s3.{region}.amazonaws.com"),
@@ -294,13 +288,17 @@ impl<K> Facts<'_, K> {
 
     fn check_azure(&self, host_credentials: bool) -> Result<(), Failure> {
         if self.flag("use_emulator") && host_credentials {
-            return Err(Failure::input("use_emulator has its own credential; give the endpoint instead"));
+            return Err(Failure::input(
+                "use_emulator has its own credential; give the endpoint instead",
+            ));
         }
         if self.has("sas_key") && self.has("account_key") {
             return Err(Failure::input("give an access key or a SAS token, not both"));
         }
         match self.get("endpoint") {
-            Some(endpoint) => require_https(&config::url("endpoint", endpoint)?, self.flag("allow_http")),
+            Some(endpoint) => {
+                require_https(&config::url("endpoint", endpoint)?, self.flag("allow_http"))
+            }
             None => Ok(()),
         }
     }

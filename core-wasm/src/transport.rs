@@ -37,7 +37,7 @@ impl HttpConnector for Transport {
 impl HttpService for Transport {
     async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let request = self.request(request).await?;
-        match self.desk.ask(Ask::Request(request)).await {
+        match self.desk.ask(Ask::Request(Box::new(request))).await {
             Some(Answer::Exchange(result)) => result,
             _ => Err(failure("the operation is gone")),
         }

@@ -49,7 +49,9 @@ pub fn keys(text: &str, most: usize) -> Result<Vec<Path>, Failure> {
 pub fn condition(name: &str, text: &str) -> Result<(), Failure> {
     match is_header_text(text) && !text.is_empty() && text.len() <= LONGEST_KEY {
         true => Ok(()),
-        false => Err(Failure::input(format!("{name} is not 1 to {LONGEST_KEY} printable ASCII characters"))),
+        false => Err(Failure::input(format!(
+            "{name} is not 1 to {LONGEST_KEY} printable ASCII characters"
+        ))),
     }
 }
 
@@ -96,7 +98,8 @@ pub fn digest(hex: &str) -> Result<Option<[u8; 32]>, Failure> {
     let mut digest = [0; 32];
     let valid = hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
     for (byte, pair) in digest.iter_mut().zip(hex.as_bytes().chunks(2)) {
-        let pair = std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok());
+        let pair =
+            std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok());
         *byte = pair.unwrap_or_default();
     }
     match valid {

@@ -1,14 +1,14 @@
 //! `list`: one page of the objects below a prefix.
 
-use crate::error::Failure;
+use crate::error::{Failure, generic};
 use crate::operation::{Job, Trouble, json};
 use crate::options;
 use crate::store::Store;
 use crate::validate;
 use futures_util::TryStreamExt;
+use object_store::ListResult;
 use object_store::list::{PaginatedListOptions, PaginatedListStore};
 use object_store::path::Path;
-use object_store::{ListResult, ObjectStore};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -43,7 +43,7 @@ pub fn job(store: Arc<Store>, prefix: &str, json: &str) -> Result<Job, Failure> 
     Ok(Job::new(async move {
         match store.pages() {
             Some(pages) => page(&store, pages, prefix, options, offset).await,
-            None => all(store.objects(), prefix, options, offset).await,
+            None => all(&store, prefix, options, offset).await,
         }
     }))
 }
@@ -71,24 +71,48 @@ async fn page(
 
 /// A store without pages: everything, in one.
 async fn all(
-    store: &dyn ObjectStore,
+    store: &Store,
     prefix: Path,
     options: Options,
     offset: Option<Path>,
 ) -> Result<String, Trouble> {
-    let prefix = Some(&prefix).filter(|prefix| !prefix.as_ref().is_empty());
-    let result = match options.delimiter {
-        true => store.list_with_delimiter(prefix).await?,
+    let below = Some(&prefix).filter(|prefix| !prefix.as_ref().is_empty());
+    let found = match options.delimiter {
+        true => store.objects().list_with_delimiter(below).await?,
         false => ListResult {
-            objects: store.list(prefix).try_collect().await?,
+            objects: store.objects().list(below).try_collect().await?,
             common_prefixes: Vec::new(),
             extensions: Default::default(),
         },
     };
-    describe(&result, offset.as_ref(), None)
+    describe(&relative(found, &store.base, &prefix)?, offset.as_ref(), None)
 }
 
-fn describe(result: &ListResult, after: Option<&Path>, token: Option<&str>) -> Result<String, Trouble> {
+/// The crate's http store gives paths from the root of the server; keys are below the store's URL.
+fn relative(mut found: ListResult, base: &Path, prefix: &Path) -> Result<ListResult, Trouble> {
+    let key = |path: &Path| match path.prefix_match(base) {
+        Some(parts) => Ok(Path::from_iter(parts)),
+        None => {
+            Err(generic(format!("the listing names {path}, which is not below the store's URL")))
+        }
+    };
+    for object in &mut found.objects {
+        object.location = key(&object.location)?;
+    }
+    for path in &mut found.common_prefixes {
+        *path = key(path)?;
+    }
+    let inside = |path: &Path| path.as_ref().len() > prefix.as_ref().len();
+    found.objects.retain(|object| inside(&object.location));
+    found.common_prefixes.retain(inside);
+    Ok(found)
+}
+
+fn describe(
+    result: &ListResult,
+    after: Option<&Path>,
+    token: Option<&str>,
+) -> Result<String, Trouble> {
     let objects = result
         .objects
         .iter()

@@ -28,9 +28,9 @@ pub fn create(store: Arc<Store>, path: &str, json_options: &str) -> Result<Job, 
         tags: given.tags(),
         ..Default::default()
     };
-    Ok(Job::new(async move {
-        json(&uploads(&store)?.create_multipart_opts(&path, options).await?)
-    }))
+    Ok(Job::new(
+        async move { json(&uploads(&store)?.create_multipart_opts(&path, options).await?) },
+    ))
 }
 
 const AZURE_ATTRIBUTES: &str = "object_store cannot give attributes or tags to a multipart upload of \

@@ -45,7 +45,13 @@ pub fn body(length: u64, sha256: &str) -> Result<HostBody, Failure> {
 
 /// What the crate would drop in silence is refused.
 pub fn check(store: &Store, given: &WriteOptions) -> Result<(), Failure> {
-    let standard = ["Content-Type", "Content-Encoding", "Content-Language", "Content-Disposition", "Cache-Control"];
+    let standard = [
+        "Content-Type",
+        "Content-Encoding",
+        "Content-Language",
+        "Content-Disposition",
+        "Cache-Control",
+    ];
     let custom = given.attributes.keys().find(|name| !standard.contains(&name.as_str()));
     match (&store.kind, custom) {
         (Kind::Gcs(_) | Kind::Http(_), _) if !given.tags.is_empty() => {

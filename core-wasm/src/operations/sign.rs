@@ -21,7 +21,8 @@ pub fn job(store: Arc<Store>, method: &str, paths: &str, seconds: u32) -> Result
     check(&store, &method, seconds)?;
     let paths = validate::keys(paths, MOST)?;
     Ok(Job::new(async move {
-        let signer = store.signer().ok_or_else(|| Failure::unsupported("this store cannot sign URLs"))?;
+        let signer =
+            store.signer().ok_or_else(|| Failure::unsupported("this store cannot sign URLs"))?;
         let expires = Duration::from_secs(seconds.into());
         let urls = signer.signed_urls(method, &paths, expires).await?;
         json(&urls.iter().map(|url| url.as_str()).collect::<Vec<_>>())
@@ -34,7 +35,9 @@ fn check(store: &Store, method: &Method, seconds: u32) -> Result<(), Failure> {
         return Err(Failure::input("a signed URL must live longer than 0 seconds"));
     }
     if !azure && seconds > LONGEST {
-        return Err(Failure::input("a signed URL of this store lives 604800 seconds (7 days) at most"));
+        return Err(Failure::input(
+            "a signed URL of this store lives 604800 seconds (7 days) at most",
+        ));
     }
     match azure && (*method == Method::HEAD || *method == Method::POST) {
         true => Err(Failure::input("a URL of Azure can be signed for GET, PUT and DELETE")),
