@@ -105,7 +105,9 @@ CASES: list[Case] = [
 ]
 
 
-@pytest.mark.parametrize(("call", "error", "match"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
+@pytest.mark.parametrize(
+    ("call", "error", "match"), [c[1:] for c in CASES], ids=[c[0] for c in CASES]
+)
 def test_refused_before_any_request(
     call: Callable[[Any], object], error: type[Exception], match: str
 ) -> None:

@@ -71,6 +71,7 @@ class Brain:
         options: dict[str, Any],
         host: HttpHost,
         label: str,
+        prefix: str = "",
         provider: Callable[[], Any] | None = None,
         answer: Callable[[Any], CredentialAnswer] | None = None,
     ) -> None:
@@ -78,6 +79,7 @@ class Brain:
         self._options = json.dumps(options)
         self._host = host
         self._label = label
+        self._prefix = f"{prefix}/" if prefix else ""
         self._provider = provider
         self._answer = answer
         self._lock = threading.Lock()
@@ -231,6 +233,7 @@ class Brain:
 
     def _error(self, failed: dict[str, Any], path: str | None, facts: _Facts | None) -> Exception:
         kind = _ERRORS.get(failed["kind"], exceptions.GenericError)
+        path = None if path is None else path.removeprefix(self._prefix)
         where = self._label if path is None else f"{self._label}, {path!r}"
         message: str = failed.get("detail") or failed["message"]
         if code := failed.get("code"):

@@ -25,11 +25,11 @@ def parse(path: object, name: str = "path") -> str:
     """
     if not isinstance(path, str):
         raise TypeError(f"{name} must be a str, not {type(path).__name__}")
-    if path.startswith("/"):
-        path = path[1:]
-    if path.endswith("/"):
-        path = path[:-1]
-    if path and _WRONG.search(path):
+    path = path.removeprefix("/")
+    if not path:
+        return path
+    path = path.removesuffix("/")
+    if _WRONG.search(path):
         raise InvalidPathError(f"{name} {_redact.value(path)} is not valid: {_reason(path)}")
     if len(path) > MAX_BYTES // 4 and len(path.encode()) > MAX_BYTES:
         raise InvalidPathError(

@@ -215,6 +215,7 @@ class S3Store(RemoteStore):
             border,
             self._make_host(self._origins(config)),
             repr(self),
+            self._make_prefix(),
             provider,
             lambda given: s3_answer(given, threshold),
         )
