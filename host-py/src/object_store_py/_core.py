@@ -6,6 +6,7 @@ follows an operation's steps (see wit/types.wit) until it is done or failed.
 
 from __future__ import annotations
 
+import html
 import json
 import logging
 import threading
@@ -16,7 +17,15 @@ from typing import TYPE_CHECKING, Any
 
 from . import _redact, exceptions
 from ._effects import Await, Exchange, Invoke, Mailbox, Plan
-from ._http import EMPTY, Body, HttpHost, Payload, Request, TransportFailure
+from ._http import (
+    EMPTY,
+    INSTANCE_METADATA,
+    Body,
+    HttpHost,
+    Payload,
+    Request,
+    TransportFailure,
+)
 
 if TYPE_CHECKING:
     from ._engine import Instance
@@ -211,7 +220,8 @@ class Brain:
             response = yield Exchange(self._host, request)
         except TransportFailure as failure:
             facts.failure, facts.status = str(failure), None
-            return self._call(instance, "fail", operation, failure.kind, str(failure)), None
+            kind = "unknown" if request.url.startswith(INSTANCE_METADATA) else failure.kind
+            return self._call(instance, "fail", operation, kind, str(failure)), None
         facts.status, facts.request_id = response.status, response.request_id
         step = self._call(
             instance, "respond", operation, response.status, response.headers, response.text
@@ -235,13 +245,14 @@ class Brain:
         kind = _ERRORS.get(failed["kind"], exceptions.GenericError)
         path = None if path is None else path.removeprefix(self._prefix)
         where = self._label if path is None else f"{self._label}, {path!r}"
-        message: str = failed.get("detail") or failed["message"]
+        message = html.unescape(failed.get("detail") or failed["message"])
         if code := failed.get("code"):
             message = f"{code}: {message}"
+        if facts is None:
+            known_kind = kind if issubclass(kind, exceptions.BaseError) else exceptions.GenericError
+            return known_kind(f"{where}: {message}", store=self._label)
         if not issubclass(kind, exceptions.BaseError):
             return kind(message)
-        if facts is None:
-            return kind(f"{where}: {message}", store=self._label)
         kind, advice = _advice(kind, code, facts)
         known = {
             "store": self._label,
@@ -256,7 +267,6 @@ class Brain:
 
 
 _LEVELS = {"error": logging.ERROR, "warn": logging.WARNING, "info": logging.INFO}
-_METADATA_HOSTS = ("http://169.254.169.254", "http://169.254.170.2", "http://169.254.170.23")
 _ADVICE = {
     "InvalidAccessKeyId": "check access_key_id",
     "SignatureDoesNotMatch": "check secret_access_key and region",
@@ -273,7 +283,7 @@ def _advice(
     kind: type[exceptions.BaseError], code: str | None, facts: _Facts
 ) -> tuple[type[exceptions.BaseError], str]:
     """The class that fits what the host saw, and what the reader can do."""
-    if facts.url.startswith(_METADATA_HOSTS):
+    if facts.url.startswith(INSTANCE_METADATA):
         return exceptions.UnauthenticatedError, (
             " (no credential was given, and this machine has no instance credentials: give"
             " access_key_id and secret_access_key, or a credential_provider, or skip_signature=True"

@@ -54,6 +54,11 @@ class Payload:
 EMPTY = Payload([])
 
 
+INSTANCE_METADATA = ("http://169.254.169.254", "http://169.254.170.2", "http://169.254.170.23")
+"""Where a machine in a cloud asks for its own credentials. Elsewhere nobody answers there, so one
+short attempt must do."""
+
+
 @dataclass(slots=True)
 class Request:
     """An HTTP request, ready to be sent as it stands."""

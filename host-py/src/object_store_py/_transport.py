@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from . import _redact
-from ._http import Payload, Request, Response, TransportFailure
+from ._http import INSTANCE_METADATA, Payload, Request, Response, TransportFailure
 from ._streams import (
     AsyncBody,
     Budget,
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from anyio.lowlevel import RunVar
 
 logger = logging.getLogger("object_store_py.http")
+
+METADATA_TIMEOUT = 1.0
+"""Seconds that each step of asking for the machine's own credentials may take."""
 
 _SKIPPED = frozenset(
     b"date server connection vary accept-ranges strict-transport-security x-xss-protection"
@@ -147,9 +150,14 @@ class Host:
             httpx.URL(request.url) if whole_url else url,
             headers=headers,
             stream=_Pieces(request.payload) if length else httpx.ByteStream(b""),  # type: ignore[arg-type]
-            extensions={"timeout": self._settings.timeouts, "target": target.encode("ascii")},
+            extensions={"timeout": self._timeouts(origin), "target": target.encode("ascii")},
         )
         return origin, wire
+
+    def _timeouts(self, origin: str) -> dict[str, float | None]:
+        if origin in INSTANCE_METADATA:
+            return dict.fromkeys(("connect", "read", "write", "pool"), METADATA_TIMEOUT)
+        return self._settings.timeouts
 
     def _check(self, origin: str, request: Request) -> None:
         if origin not in self._origins:
@@ -157,7 +165,8 @@ class Host:
             raise TransportFailure(
                 "unknown", f"the store's configuration does not name the origin {origin}"
             )
-        if origin.startswith("http:") and not self._settings.allow_http:
+        http = origin.startswith("http:") and origin not in INSTANCE_METADATA
+        if http and not self._settings.allow_http:
             raise TransportFailure(
                 "unknown",
                 f"{origin} is not encrypted: use https, or allow it with"

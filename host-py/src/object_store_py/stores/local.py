@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import unquote, urlsplit
 
-from ..exceptions import GenericError, NotFoundError
+from ..exceptions import GenericError, NotFoundError, NotImplementedError
 from .base import ObjectStoreMethods
 
 if TYPE_CHECKING:
@@ -42,6 +42,11 @@ class LocalStore(ObjectStoreMethods):
     ) -> None:
         if follow_symlinks not in ("inside", "anywhere"):
             raise ValueError("follow_symlinks must be 'inside' or 'anywhere'")
+        if not hasattr(os, "pread"):
+            raise NotImplementedError(
+                "LocalStore needs POSIX files, which this system does not have; see"
+                " docs/differences.md"
+            )
         if prefix is not None and not isinstance(prefix, str | os.PathLike):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"prefix must be a str or a path, not {type(prefix).__name__}")
         self._prefix = None if prefix is None else Path(prefix)
