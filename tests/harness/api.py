@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, Literal
@@ -11,6 +10,7 @@ from typing import Any, Literal
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 import object_store_py as obs
+from tests.harness.threads import together
 
 Way = Literal["sync", "asyncio", "trio"]
 WAYS: tuple[Way, ...] = ("sync", "asyncio", "trio")
@@ -107,8 +107,7 @@ class Api:
 
     def together(self, *calls: Callable[[], Any]) -> list[Any]:
         """Runs callables at the same time: in threads, or as tasks of this test's one loop."""
-        with ThreadPoolExecutor(len(calls)) as pool:
-            return [future.result() for future in [pool.submit(call) for call in calls]]
+        return together(calls)
 
 
 async def _gather(stream: Any) -> list[Any]:

@@ -1,0 +1,63 @@
+"""Stores across processes: fork while in use, spawn, pickle (F18)."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.harness.stores import Backend, not_applicable
+
+SCRIPT = Path(__file__).parent / "fork_child.py"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_fork_while_in_use(backend: Backend, tmp_path: Path) -> None:
+    places: dict[str, Any] = {"memory": [[], {}], "local": [[str(tmp_path)], {}]}
+    if backend.server is not None:
+        options = backend.server.store_options() | {"prefix": backend.prefix}
+        places["minio"] = [[backend.bucket], options]
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", SCRIPT],
+        input=json.dumps([backend.name, *places[backend.name]]),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "both worked\n"
+
+
+def test_a_pickled_store_reaches_the_same_objects(backend: Backend) -> None:
+    if backend.name == "memory":
+        with pytest.raises(TypeError, match="MemoryStore"):
+            pickle.dumps(backend.store)
+        return
+    backend.store.put("k", b"before")
+    other = pickle.loads(pickle.dumps(backend.store))
+    assert other == backend.store
+    assert other.get("k").bytes() == b"before"
+
+
+def test_a_spawned_process_can_use_the_store(backend: Backend) -> None:
+    if backend.name == "memory":
+        not_applicable("pickling")
+    backend.store.put("k", b"from the parent")
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        assert pool.apply(read_and_answer, (backend.store,)) == b"from the parent"
+    assert backend.store.get("answer").bytes() == b"from the child"
+
+
+def read_and_answer(store: Any) -> bytes:
+    """What the spawned process does."""
+    body = bytes(store.get("k").bytes())
+    store.put("answer", b"from the child")
+    return body
