@@ -60,7 +60,7 @@ def test_an_exception_is_the_builtin_that_fits(kind: type[exceptions.BaseError])
     assert issubclass(kind, exceptions.BaseError)
 
 
-@pytest.mark.parametrize("name", [n for n in exceptions.__all__])
+@pytest.mark.parametrize("name", exceptions.__all__)
 def test_exceptions_keep_their_facts_when_pickled(name: str) -> None:
     error = getattr(exceptions, name)("text", path="a/b", status=404, retries=2)
     again = pickle.loads(pickle.dumps(error))

@@ -153,6 +153,10 @@ class Brain:
                     step = yield from self._credential(instance, operation)
                 else:
                     step = yield Await(self._mailboxes[operation])
+        except BaseException:
+            if body is not None:
+                body.abandon()
+            raise
         finally:
             self._end(instance, operation, ended)
 

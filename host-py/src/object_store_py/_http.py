@@ -110,20 +110,23 @@ class Body(Protocol):
 
 
 class BufferedBody:
-    """A body that is in memory already."""
+    """A body that is in memory already, as far as it came before `failure`."""
 
-    __slots__ = ("_data",)
+    __slots__ = ("_data", "_failure")
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, failure: TransportFailure | None = None) -> None:
         self._data = data
+        self._failure = failure
 
     def read(self) -> bytes:
-        """Return everything, then nothing."""
+        """Return everything, then nothing. Throws `failure` after what came before it."""
         data, self._data = self._data, b""
+        if not data and self._failure is not None:
+            raise self._failure
         return data
 
     async def read_async(self) -> bytes:
-        """Return everything, then nothing."""
+        """Return everything, then nothing; see `read`."""
         return self.read()
 
     def close(self) -> None:

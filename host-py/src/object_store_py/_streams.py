@@ -230,10 +230,13 @@ class Collector:
         self.size += len(chunk)
         return bool(chunk) and self.size <= self.limit
 
-    def finish(self) -> str | BufferedBody:
+    def finish(self, failure: TransportFailure | None = None) -> str | BufferedBody:
+        """What was read. A kept body that broke off is read on where it broke, by its reader."""
         data = b"".join(self.chunks)
         if self.keep:
-            return BufferedBody(data)
+            return BufferedBody(data, failure)
+        if failure is not None:
+            raise failure
         if self.success and self.size > self.limit:
             raise TransportFailure(
                 "decode", f"the response has more than {self.limit} bytes of text"
@@ -249,8 +252,11 @@ class Collector:
 def read_sync(body: SyncBody, collector: Collector) -> Received:
     if collector.stream:
         return body
-    while collector.add(body.read()):
-        pass
+    try:
+        while collector.add(body.read()):
+            pass
+    except TransportFailure as failure:
+        return collector.finish(failure)
     body.close()
     return collector.finish()
 
@@ -258,8 +264,11 @@ def read_sync(body: SyncBody, collector: Collector) -> Received:
 async def read_async(body: AsyncBody, collector: Collector) -> Received:
     if collector.stream:
         return body
-    while collector.add(await body.read_async()):
-        pass
+    try:
+        while collector.add(await body.read_async()):
+            pass
+    except TransportFailure as failure:
+        return collector.finish(failure)
     await body.close_async()
     return collector.finish()
 

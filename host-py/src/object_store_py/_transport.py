@@ -216,7 +216,9 @@ class Host:
 
             self._run_var = RunVar("object_store_py idle connections")
         try:
-            return self._run_var.get()
+            idle = self._run_var.get()
+            await idle.sweep()
+            return idle
         except LookupError:
             idle = _Idle()
             await idle.open()
@@ -267,8 +269,11 @@ class _Idle:
 
         with anyio.CancelScope(shield=True):
             await transport.aclose()
-            while self._dropped:
-                await self._dropped.pop().aclose()
+
+    async def sweep(self) -> None:
+        """Close what was dropped where nobody could await."""
+        while self._dropped:
+            await self.discard(self._dropped.pop())
 
 
 async def _at_loop_end(
