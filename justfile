@@ -42,10 +42,10 @@ check: lint types rust-check
 
 # Lint and check the format of all Python
 lint:
-    ruff check host-py
-    ruff format --check host-py
-    ruff check tests core-wasm
-    ruff format --check tests core-wasm
+    ruff check host-py tests
+    ruff check --config tests/ruff.toml core-wasm
+    ruff format --check host-py tests
+    ruff format --check --config tests/ruff.toml core-wasm
 
 # Check the types with pyright and mypy, both strict
 types:
@@ -59,8 +59,10 @@ rust-check:
 
 # Format all Python and Rust
 format:
-    ruff check --fix --quiet host-py tests core-wasm || true
-    ruff format host-py tests core-wasm
+    ruff check --fix --quiet --exit-zero host-py tests
+    ruff check --fix --quiet --exit-zero --config tests/ruff.toml core-wasm
+    ruff format host-py tests
+    ruff format --config tests/ruff.toml core-wasm
     cargo fmt --manifest-path core-wasm/Cargo.toml
 
 # Run a benchmark by name (tests/benchmarks/bench_NAME.py); without a name, list them
