@@ -51,6 +51,7 @@ lint:
 types:
     pyright -p host-py
     cd host-py && python -m mypy src
+    python -m mypy --config-file tests/mypy.ini
 
 # Check the Rust: format, and clippy with warnings as errors
 rust-check:

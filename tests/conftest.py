@@ -58,13 +58,15 @@ def servers(pytestconfig: pytest.Config) -> Iterator[Servers]:
 @pytest.fixture
 def minio(servers: Servers) -> Minio:
     """The running MinIO."""
-    return servers.get("minio", Minio)
+    server: Minio = servers.get("minio", Minio)
+    return server
 
 
 @pytest.fixture(scope="session")
 def shared_bucket(servers: Servers) -> str:
     """One bucket for all tests that keep to a prefix of their own."""
-    return servers.get("minio", Minio).create_bucket()
+    server: Minio = servers.get("minio", Minio)
+    return server.create_bucket()
 
 
 @pytest.fixture(params=WAYS)

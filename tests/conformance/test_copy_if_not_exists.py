@@ -15,7 +15,7 @@ FROM, TO = "test1", "not_exists_nested/test2"
 
 @pytest.fixture(params=["copy", "rename"])
 def verb(request: pytest.FixtureRequest) -> str:
-    return request.param
+    return str(request.param)
 
 
 def careful_store(backend: Backend) -> Any:

@@ -115,7 +115,7 @@ def test_a_server_that_answers_another_range_is_an_error(api: Api) -> None:
 
 
 def test_a_short_body_is_an_error(api: Api) -> None:
-    short = [response(200, b"abc", FACTS, length=1_000_000), Close()]
+    short: Answer = [response(200, b"abc", FACTS, length=1_000_000), Close()]
     with answering(*[short] * 5) as server, pytest.raises(ERRORS):
         api.read(scripted(server), "k")
 

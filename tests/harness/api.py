@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -67,27 +68,29 @@ class Api:
     def list_with_delimiter(self, store: Any, prefix: str | None = None) -> Any:
         return self.call("list_with_delimiter", store, prefix)
 
-    def bytes(self, result: Any) -> bytes:
+    def bytes(self, result: Any) -> builtins.bytes:
         """The whole body of a get result."""
         return bytes(self._run(result, "bytes"))
 
-    def read(self, store: Any, path: str, **options: Any) -> bytes:
+    def read(self, store: Any, path: str, **options: Any) -> builtins.bytes:
         """The body of the object: a get and its bytes."""
         return self.bytes(self.get(store, path, **options))
 
-    def stream(self, result: Any, min_chunk_size: int = 10 * 1024 * 1024) -> list[bytes]:
+    def stream(
+        self, result: Any, min_chunk_size: int = 10 * 1024 * 1024
+    ) -> builtins.list[builtins.bytes]:
         """The chunks of a body, as the stream of this way yields them."""
         return self.consume(result.stream(min_chunk_size))
 
-    def pages(self, store: Any, prefix: str | None = None, **options: Any) -> list[Any]:
+    def pages(self, store: Any, prefix: str | None = None, **options: Any) -> builtins.list[Any]:
         """The pages of a listing, iterated with `for` or `async for`."""
         return self.consume(obs.list(store, prefix, **options))
 
-    def list(self, store: Any, prefix: str | None = None, **options: Any) -> list[Any]:
+    def list(self, store: Any, prefix: str | None = None, **options: Any) -> builtins.list[Any]:
         """The objects of a listing, in the order in which they came."""
         return [meta for page in self.pages(store, prefix, **options) for meta in page]
 
-    def paths(self, store: Any, prefix: str | None = None, **options: Any) -> list[str]:
+    def paths(self, store: Any, prefix: str | None = None, **options: Any) -> builtins.list[str]:
         """The sorted keys of a listing."""
         return sorted(meta["path"] for meta in self.list(store, prefix, **options))
 
@@ -95,22 +98,23 @@ class Api:
         """What remains of a list stream, in one list."""
         return self._run(listing, "collect")
 
-    def consume(self, stream: Any) -> list[Any]:
+    def consume(self, stream: Any) -> builtins.list[Any]:
         """Every item of a stream that is iterable in both ways."""
         if self._portal is None:
             return list(stream)
-        return self._portal.call(_gather, stream)
+        items: builtins.list[Any] = self._portal.call(_gather, stream)
+        return items
 
-    def source(self, chunks: Iterable[bytes]) -> Any:
+    def source(self, chunks: Iterable[builtins.bytes]) -> Any:
         """The chunks as this way's users would produce them: a generator, or an async one."""
         return iter(chunks) if self.way == "sync" else _async_source(chunks)
 
-    def together(self, *calls: Callable[[], Any]) -> list[Any]:
+    def together(self, *calls: Callable[[], Any]) -> builtins.list[Any]:
         """Runs callables at the same time: in threads, or as tasks of this test's one loop."""
         return together(calls)
 
 
-async def _gather(stream: Any) -> list[Any]:
+async def _gather(stream: Any) -> builtins.list[Any]:
     return [item async for item in stream]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -39,7 +39,7 @@ class Servers:
         self._stack.close()
 
 
-def refuse(name: str, reason: str) -> None:
+def refuse(name: str, reason: str) -> NoReturn:
     """Ends the test: the summary names the backend, and in CI nothing may be left out."""
     if in_ci():
         pytest.fail(f"backend {name} is missing in CI: {reason}", pytrace=False)

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -68,7 +68,7 @@ class Backend:
         return S3Store(bucket or self.bucket, **(self.s3().store_options() | options))
 
 
-def not_applicable(capability: str) -> Any:
+def not_applicable(capability: str) -> NoReturn:
     """Ends a check that does not apply; the table names the capability that is missing."""
     pytest.skip(f"n/a: {capability}")
 

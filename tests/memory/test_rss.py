@@ -19,7 +19,7 @@ LIMIT = 100_000_000
 
 
 def measure(what: str, way: str, minio: Minio, bucket: str) -> Any:
-    command = [sys.executable, SCRIPT, what, way, str(GIB_IN_MIB), bucket]
+    command: list[str | Path] = [sys.executable, SCRIPT, what, way, str(GIB_IN_MIB), bucket]
     done = subprocess.run(
         command,
         input=json.dumps(minio.store_options()),
