@@ -79,7 +79,6 @@ def test_a_method_that_is_none_is_refused(api: Api, backend: Backend, method: st
 
 
 def test_a_store_that_cannot_sign_says_so(api: Api, backend: Backend) -> None:
-    if backend.capabilities.signing:
-        return
+    backend.require_lack_of("signing")
     with pytest.raises(NotSupportedError):
         api.sign(backend.store, "GET", "k", HOUR)

@@ -57,6 +57,11 @@ class Backend:
         if not getattr(self.capabilities, capability):
             not_applicable(capability)
 
+    def require_lack_of(self, capability: str) -> None:
+        """Ends the test as not applicable when the backend has the capability."""
+        if getattr(self.capabilities, capability):
+            not_applicable(f"only without {capability}")
+
     def s3(self) -> Minio:
         """The S3 server behind this backend; ends the test when there is none."""
         if self.server is None:
