@@ -116,7 +116,8 @@ def _bind_fast(store: Any, function: Any, signature: str) -> Caller:
 
 def _error_caster(ffi: Any) -> Callable[[int], Any]:
     cast: Any = ctypes.cast
-    kind: Any = ctypes.POINTER(ffi.wasmtime_error_t)
+    pointer_to: Any = ctypes.POINTER
+    kind = pointer_to(ffi.wasmtime_error_t)
     return lambda address: cast(address, kind)
 
 

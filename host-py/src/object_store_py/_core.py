@@ -11,12 +11,12 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from . import _redact, exceptions
-from ._effects import Await, Exchange, Invoke, Mailbox, Plan
+from ._credentials import CredentialPlan
+from ._effects import Await, Exchange, Mailbox, Plan
 from ._http import (
     EMPTY,
     INSTANCE_METADATA,
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("object_store_py.core")
 
-CredentialAnswer = tuple[str, int, str]
-"""A credential as JSON, the milliseconds until it must be asked for again, or why there is none."""
 
 _ERRORS: dict[str, type[Exception]] = {
     "not-found": exceptions.NotFoundError,
@@ -81,16 +79,14 @@ class Brain:
         host: HttpHost,
         label: str,
         prefix: str = "",
-        provider: Callable[[], Any] | None = None,
-        answer: Callable[[Any], CredentialAnswer] | None = None,
+        credential: CredentialPlan | None = None,
     ) -> None:
         self._kind = kind
         self._options = json.dumps(options)
         self._host = host
         self._label = label
         self._prefix = f"{prefix}/" if prefix else ""
-        self._provider = provider
-        self._answer = answer
+        self._credential_plan = credential
         self._lock = threading.Lock()
         self._instance: Instance | None = None
         self._next = 0
@@ -233,11 +229,9 @@ class Brain:
         return step, response.body
 
     def _credential(self, instance: Instance, operation: int) -> Plan[str]:
-        assert self._provider is not None
-        assert self._answer is not None
+        assert self._credential_plan is not None
         try:
-            given = yield Invoke(self._provider, "this store's credential_provider")
-            credential, expires, message = self._answer(given)
+            credential, expires, message = yield from self._credential_plan(self._host)
         except Exception as error:
             credential, expires = "", 0
             message = f"the credential provider failed: {type(error).__name__}: {error}"

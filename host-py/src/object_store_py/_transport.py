@@ -217,13 +217,12 @@ class Host:
             self._run_var = RunVar("object_store_py idle connections")
         try:
             idle = self._run_var.get()
-            await idle.sweep()
-            return idle
         except LookupError:
             idle = _Idle()
             await idle.open()
             self._run_var.set(idle)
-            return idle
+        await idle.sweep()
+        return idle
 
     def _ssl_context(self) -> ssl.SSLContext:
         if self._ssl is None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import httpx
 
     from .._backend import Backend
+    from .._credentials import CredentialPlan
     from .._transport import Host
 
 S = TypeVar("S", bound="RemoteStore")
@@ -27,6 +28,8 @@ class RemoteStore(ObjectStoreMethods):
     _table: ClassVar[options.KeyTable]
     _bucket_key: ClassVar[str]
     _can_sign: ClassVar[bool] = True
+    _kind: ClassVar[str]
+    _min_part_size: ClassVar[int] = 0
 
     def _configure(
         self,
@@ -78,8 +81,33 @@ class RemoteStore(ObjectStoreMethods):
 
         return Host(self._client_settings(), origins, self._transport, self._async_transport)
 
-    def _make_backend(self) -> Backend:
+    def _origins(self, config: dict[str, str]) -> frozenset[str]:
+        """The origins that this store's own configuration leads to; all others are refused."""
         raise NotImplementedError
+
+    def _credential(self, config: dict[str, str]) -> CredentialPlan | None:
+        """How the host gets credentials; None where the brain finds its own by its configuration."""
+        raise NotImplementedError
+
+    def _make_backend(self) -> Backend:
+        from .._brain import BrainBackend
+        from .._core import Brain
+
+        config, settings = self._effective(), self._client_settings()
+        retry = options.retry_to_border(self._retry_config)
+        credential = self._credential(config)
+        client = {"allow_http": "true" if settings.allow_http else "false"}
+        if settings.default_content_type is not None:
+            client["default_content_type"] = settings.default_content_type
+        border: dict[str, Any] = {
+            "config": {**config, **client},
+            "retry": retry,
+            "default_headers": settings.default_headers,
+            "host_credentials": credential is not None,
+        }
+        host = self._make_host(self._origins(config))
+        brain = Brain(self._kind, border, host, repr(self), self._make_prefix(), credential)
+        return BrainBackend(brain, retry, self._min_part_size)
 
     @property
     def prefix(self) -> str | None:

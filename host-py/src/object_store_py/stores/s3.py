@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from .. import _redact, options
+from .._credentials import CredentialPlan, from_provider
 from ..config import ClientConfig, RetryConfig, S3Config
 from ..credentials import DEFAULT_REFRESH_THRESHOLD, S3CredentialProvider, s3_answer
 from ..exceptions import GenericError
@@ -16,11 +17,7 @@ from .remote import RemoteStore, check_endpoint, url_path
 if TYPE_CHECKING:
     import httpx
 
-    from .._backend import Backend
-
 T = TypeVar("T", bound="S3Store")
-
-MIN_PART_SIZE = 5 * 1024 * 1024
 
 _ALIASES = {
     "token": "session_token",
@@ -80,6 +77,8 @@ class S3Store(RemoteStore):
 
     _table = options.KeyTable(("aws_",), _KEYS, _ALIASES)
     _bucket_key = "bucket"
+    _kind = "s3"
+    _min_part_size = 5 * 1024 * 1024
 
     def __init__(
         self,
@@ -194,32 +193,12 @@ class S3Store(RemoteStore):
             return {"http://169.254.170.2"}
         return {"http://169.254.169.254"}
 
-    def _make_backend(self) -> Backend:
-        from .._brain import BrainBackend
-        from .._core import Brain
-
-        config, settings = self._effective(), self._client_settings()
-        retry = options.retry_to_border(self._retry_config)
+    def _credential(self, config: dict[str, str]) -> CredentialPlan | None:
         provider = self._credential_provider
-        border: dict[str, Any] = {
-            "config": {**config, "allow_http": "true" if settings.allow_http else "false"},
-            "retry": retry,
-            "default_headers": settings.default_headers,
-            "host_credentials": provider is not None,
-        }
-        if settings.default_content_type is not None:
-            border["config"]["default_content_type"] = settings.default_content_type
+        if provider is None:
+            return None
         threshold = getattr(provider, "refresh_threshold", None) or DEFAULT_REFRESH_THRESHOLD
-        brain = Brain(
-            "s3",
-            border,
-            self._make_host(self._origins(config)),
-            repr(self),
-            self._make_prefix(),
-            provider,
-            lambda given: s3_answer(given, threshold),
-        )
-        return BrainBackend(brain, retry, MIN_PART_SIZE)
+        return from_provider(provider, lambda given: s3_answer(given, threshold))
 
 
 def _express_zone(bucket: str) -> str | None:
