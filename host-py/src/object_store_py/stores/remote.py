@@ -86,7 +86,7 @@ class RemoteStore(ObjectStoreMethods):
         raise NotImplementedError
 
     def _credential(self, config: dict[str, str]) -> CredentialPlan | None:
-        """How the host gets credentials; None where the brain finds its own by its configuration."""
+        """How the host gets credentials; None where the configuration has them."""
         raise NotImplementedError
 
     def _make_backend(self) -> Backend:
