@@ -17,6 +17,8 @@ pub mod operations;
 pub mod options;
 pub mod redact;
 pub mod response;
+#[cfg(target_family = "wasm")]
+mod sandbox;
 pub mod step;
 pub mod store;
 pub mod transport;

@@ -1,7 +1,7 @@
 //! Opening a store: from configuration to one of the crate's stores.
 
 use crate::config::{self, Entry};
-use crate::credential::{Checked, HostProvider, SharedCrypto};
+use crate::credential::{Checked, Credential, HostProvider, SharedCrypto};
 use crate::crypto::Crypto;
 use crate::desk::Desk;
 use crate::error::Failure;
@@ -10,13 +10,18 @@ use crate::transport::Transport;
 use http::HeaderMap;
 use object_store::aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::azure::{AzureConfigKey, MicrosoftAzure, MicrosoftAzureBuilder};
-use object_store::gcp::{GoogleCloudStorage, GoogleCloudStorageBuilder, GoogleConfigKey};
+use object_store::gcp::{
+    GcpCredential, GoogleCloudStorage, GoogleCloudStorageBuilder, GoogleConfigKey,
+};
 use object_store::http::{HttpBuilder, HttpStore};
 use object_store::list::PaginatedListStore;
 use object_store::multipart::MultipartStore;
 use object_store::path::Path;
 use object_store::signer::Signer;
-use object_store::{ClientConfigKey, ClientOptions, ObjectStore, RetryConfig};
+use object_store::{
+    ClientConfigKey, ClientOptions, CredentialProvider, ObjectStore, RetryConfig,
+    StaticCredentialProvider,
+};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -126,7 +131,7 @@ fn failed(error: object_store::Error) -> Failure {
 /// Builds a store of the cloud. Where its credentials are the crate's own it is built twice: to get
 /// their provider, and to have what it gives checked.
 macro_rules! build {
-    ($setup:expr, $builder:ident, $entries:expr) => {{
+    ($setup:expr, $builder:ident, $entries:expr, $given:expr) => {{
         let build = |credentials| {
             let mut builder = $builder::new().with_client_options($setup.client());
             for entry in $entries {
@@ -139,9 +144,9 @@ macro_rules! build {
             }
             builder.with_http_connector($setup.transport()).build().map_err(failed)
         };
-        match $setup.given.host_credentials {
-            true => build(Some(Arc::new(HostProvider::new($setup.desk.clone()))))?,
-            false => {
+        match $given {
+            Some(credentials) => build(Some(credentials))?,
+            None => {
                 let inner = build(None)?.credentials().clone();
                 build(Some(Arc::new(Checked { inner })))?
             }
@@ -156,6 +161,12 @@ impl Setup<'_> {
 
     fn crypto(&self) -> SharedCrypto {
         Arc::new(Crypto(self.desk.clone()))
+    }
+
+    /// The host's provider, if the store was opened with one.
+    fn host_provider<C: Credential>(&self) -> Option<Arc<dyn CredentialProvider<Credential = C>>> {
+        let provider = || Arc::new(HostProvider::new(self.desk.clone())) as _;
+        self.given.host_credentials.then(provider)
     }
 
     fn client(&self) -> ClientOptions {
@@ -179,7 +190,7 @@ impl Setup<'_> {
         let entries = config::read::<AmazonS3ConfigKey>("s3", config::S3, self.given, self.desk)?;
         let facts = Facts(&entries);
         facts.check_s3_url()?;
-        let store = build!(self, AmazonS3Builder, &entries);
+        let store = build!(self, AmazonS3Builder, &entries, self.host_provider());
         let batch = if facts.flag("disable_bulk_delete") { 1 } else { 1000 };
         let signed = !facts.flag("skip_signature") && !facts.flag("unsigned_payload");
         Ok(Store {
@@ -192,7 +203,13 @@ impl Setup<'_> {
     fn gcs(&self) -> Result<Store, Failure> {
         let entries = config::read::<GoogleConfigKey>("gcs", config::GCS, self.given, self.desk)?;
         let facts = Facts(&entries);
-        let store = build!(self, GoogleCloudStorageBuilder, &entries);
+        // the crate fetches a token for some requests even if it is told to sign none
+        let none = || {
+            Arc::new(StaticCredentialProvider::new(GcpCredential { bearer: String::new() })) as _
+        };
+        let unsigned = facts.flag("skip_signature");
+        let given = self.host_provider().or_else(|| unsigned.then(none));
+        let store = build!(self, GoogleCloudStorageBuilder, &entries, given);
         let keyless = self.given.host_credentials
             || facts.has("bearer_token")
             || facts.flag("skip_signature");
@@ -210,7 +227,7 @@ impl Setup<'_> {
         let facts = Facts(&entries);
         let emulator = facts.flag("use_emulator");
         facts.check_azure(self.given.host_credentials)?;
-        let store = build!(self, MicrosoftAzureBuilder, &entries);
+        let store = build!(self, MicrosoftAzureBuilder, &entries, self.host_provider());
         Ok(Store { filter_offset: emulator, ..self.store(Kind::Azure(store), 256) })
     }
 

@@ -343,3 +343,13 @@ fn parse_path_follows_the_crates_rules() {
         assert_eq!(Step::read(&engine.parse_path(path)).kind(), "invalid-path");
     }
 }
+
+#[test]
+fn an_unsigned_gcs_store_asks_nobody_for_a_token() {
+    let mut engine = open("gcs", r#"{"config": {"bucket": "b", "skip_signature": "true"}}"#);
+    for step in [engine.put(1, "a", 1, "", ""), engine.get(2, "a", ""), engine.delete(3, "a")] {
+        let request = Step::read(&step).request();
+        assert!(request.url.starts_with("https://storage.googleapis.com/b/a"), "{}", request.url);
+        assert_eq!(request.header("authorization"), None);
+    }
+}
