@@ -11,8 +11,9 @@ import json
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from . import _redact, exceptions
 from ._credentials import CredentialPlan
@@ -24,6 +25,7 @@ from ._http import (
     HttpHost,
     Payload,
     Request,
+    Response,
     TransportFailure,
 )
 
@@ -49,6 +51,10 @@ _ERRORS: dict[str, type[Exception]] = {
 }
 
 
+Learn: TypeAlias = Callable[[Response], dict[str, str] | None]
+"""What a response teaches about the store's own configuration: keys to change, or None."""
+
+
 @dataclass(slots=True)
 class Outcome:
     """What an operation came to: its result, and the response body that was left in the host."""
@@ -67,6 +73,14 @@ class _Facts:
     request_id: str | None = None
     url: str = ""
     failure: str = ""
+    renewed: bool = False
+    """Whether the credential was refused once and got anew."""
+    moved: bool = False
+    """Whether a response changed the configuration."""
+
+
+class _Again(Exception):
+    """The store was opened anew; the operation, which had no effect, starts anew, too."""
 
 
 class Brain:
@@ -80,9 +94,11 @@ class Brain:
         label: str,
         prefix: str = "",
         credential: CredentialPlan | None = None,
+        learn: Learn | None = None,
     ) -> None:
         self._kind = kind
-        self._options = json.dumps(options)
+        self._options = options
+        self._learn = learn
         self._host = host
         self._label = label
         self._prefix = f"{prefix}/" if prefix else ""
@@ -105,7 +121,9 @@ class Brain:
             from ._engine import Instance
 
             instance = Instance()
-            word, _, rest = instance.call("open", self._kind, self._options).partition("\n")
+            word, _, rest = instance.call("open", self._kind, json.dumps(self._options)).partition(
+                "\n"
+            )
             if word.lstrip("*") != "done":
                 raise self._error(json.loads(rest), None, None)
             opened = json.loads(rest)
@@ -128,6 +146,20 @@ class Brain:
     ) -> Plan[Outcome]:
         """Run an operation to its end: a plan that returns its result."""
         facts = _Facts()
+        while True:
+            try:
+                return (yield from self._attempt(facts, verb, path, arguments, payload))
+            except _Again:
+                continue
+
+    def _attempt(
+        self,
+        facts: _Facts,
+        verb: str,
+        path: str | None,
+        arguments: tuple[Any, ...],
+        payload: Payload | None,
+    ) -> Plan[Outcome]:
         instance, operation = self._begin()
         body: Body | None = None
         ended = False
@@ -144,7 +176,9 @@ class Brain:
                     return Outcome(json.loads(rest), body)
                 elif word == "failed":
                     ended = True
-                    raise self._error(json.loads(rest), path, facts)
+                    failed = json.loads(rest)
+                    self._renew(instance, failed, facts)
+                    raise self._error(failed, path, facts)
                 elif word == "credential":
                     step = yield from self._credential(instance, operation)
                 else:
@@ -155,6 +189,35 @@ class Brain:
             raise
         finally:
             self._end(instance, operation, ended)
+
+    def _renew(self, instance: Instance, failed: dict[str, Any], facts: _Facts) -> None:
+        """Where a server refused a credential that the host got: forget it, and try a new one."""
+        refused = facts.status == 401 or failed.get("code") in _EXPIRED
+        if self._credential_plan is None or facts.renewed or not refused:
+            return
+        facts.renewed = True
+        logger.info("%s: the server refused the credential; getting a new one", self._label)
+        with self._lock:
+            if self._instance is instance:  # those under way end with the old one
+                self._instance = None
+        raise _Again
+
+    def _moved(self, instance: Instance, response: Response, facts: _Facts) -> bool:
+        """Whether a response taught us a configuration with which to try again."""
+        if self._learn is None or facts.moved or response.status < 300:
+            return False
+        changes = self._learn(response)
+        if changes is None:
+            return False
+        facts.moved = True
+        with self._lock:
+            config = self._options["config"]
+            if config.items() >= changes.items():
+                return instance is not self._instance  # another operation learned it first
+            logger.info("%s: the server says %s", self._label, changes)
+            self._options = {**self._options, "config": {**config, **changes}}
+            self._instance = None
+        return True
 
     def _begin(self) -> tuple[Instance, int]:
         with self._lock:
@@ -223,6 +286,8 @@ class Brain:
             kind = "unknown" if request.url.startswith(INSTANCE_METADATA) else failure.kind
             return self._call(instance, "fail", operation, kind, str(failure)), None
         facts.status, facts.request_id = response.status, response.request_id
+        if self._moved(instance, response, facts):
+            raise _Again
         step = self._call(
             instance, "respond", operation, response.status, response.headers, response.text
         )
@@ -264,6 +329,8 @@ class Brain:
         return kind(f"{where}: {message}{advice}", **known)
 
 
+_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"})
+"""Error codes of servers that mean: this credential is over."""
 _LEVELS = {"error": logging.ERROR, "warn": logging.WARNING, "info": logging.INFO}
 _ADVICE = {
     "InvalidAccessKeyId": "check access_key_id",

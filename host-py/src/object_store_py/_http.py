@@ -71,6 +71,9 @@ class Request:
     """Leave the body of a 2xx response unread, in `Response.body`."""
     delay: float = 0.0
     """Seconds to wait before sending."""
+    metadata: bool = False
+    """Asks the machine's own token service: in the clear is right, and nobody may be there, so it
+    must be quick. Only the host's own plans set it, never the brain."""
 
 
 @dataclass(slots=True)

@@ -1,8 +1,8 @@
-"""HTTP over httpx's transports: one connection each, on free lists; origins checked; raw bodies.
+"""The HTTP side of a store: which request may leave, by which connection, and what came back.
 
-httpx's shared pool costs more than linearly in its connections, so each connection gets a transport
-of its own, and idle ones wait on a last-in-first-out list. The transports are used directly,
-because httpx's clients add headers, follow redirects and log whole URLs.
+Idle connections wait on last-in-first-out lists, one list for each origin, and for each event loop
+of the asynchronous ones. The engines behind them are our own for HTTP/1.1, blocking and on asyncio,
+and httpx's transports for the rest (`_httpx_engine`).
 """
 
 from __future__ import annotations
@@ -11,71 +11,38 @@ import logging
 import ssl
 import time
 import weakref
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING
 
-import httpx
-
 from . import _redact
-from ._http import INSTANCE_METADATA, Payload, Request, Response, TransportFailure
-from ._streams import (
-    AsyncBody,
-    Budget,
-    Collector,
-    Received,
-    SyncBody,
-    raise_failure,
-    read_async,
-    read_sync,
-)
+from ._http import INSTANCE_METADATA, Request, Response, TransportFailure
+from ._http11 import HttpConnection
+from ._streams import AsyncBody, Collector, Received, SyncBody, read_async, read_sync
+from ._wire import AsyncConnection, Budget, Connection, Headers, Origin, Wire
+from ._wire import parse_origin, split_url
 from .options import ClientSettings
 
 if TYPE_CHECKING:
+    import httpx
     from anyio.lowlevel import RunVar
 
 logger = logging.getLogger("object_store_py.http")
 
-METADATA_TIMEOUT = 1.0
-"""Seconds that each step of asking for the machine's own credentials may take."""
+METADATA_CONNECT_TIMEOUT, METADATA_TIMEOUT = 1.0, 5.0
+"""Seconds that asking for the machine's own credentials may take: nobody answers off the cloud, but
+who answers may have to ask a service of its own first."""
 
 _SKIPPED = frozenset(
-    b"date server connection vary accept-ranges strict-transport-security x-xss-protection"
-    b" x-content-type-options x-ratelimit-limit x-ratelimit-remaining x-amz-id-2 keep-alive"
-    b" transfer-encoding content-security-policy x-amz-request-id".split()
+    "date server connection vary accept-ranges strict-transport-security x-xss-protection"
+    " x-content-type-options x-ratelimit-limit x-ratelimit-remaining x-amz-id-2 keep-alive"
+    " transfer-encoding content-security-policy x-amz-request-id".split()
 )
 """Response headers that the brain never needs."""
-_REQUEST_ID = (b"x-amz-request-id", b"x-ms-request-id", b"x-guploader-uploadid")
-_PORTS = {"http": ":80", "https": ":443"}
-
-
-def split_url(url: str) -> tuple[str, str]:
-    """Split a URL into its origin (default port dropped, lower case) and the request's target."""
-    scheme, _, rest = url.partition("://")
-    cut = next((i for i, char in enumerate(rest) if char in "/?"), len(rest))
-    authority, target = rest[:cut], rest[cut:]
-    scheme, authority = (
-        scheme.lower(),
-        authority.lower().removesuffix(_PORTS.get(scheme.lower(), "")),
-    )
-    return f"{scheme}://{authority}", target if target.startswith("/") else f"/{target}"
-
-
-class _Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A payload as httpx sends it, in memory views."""
-
-    def __init__(self, payload: Payload) -> None:
-        self._payload = payload
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self._payload.pieces()  # type: ignore[return-value] # h11 takes any buffer
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for piece in self._payload.pieces():
-            yield piece  # type: ignore[misc] # h11 takes any buffer
+_REQUEST_ID = ("x-amz-request-id", "x-ms-request-id", "x-guploader-uploadid")
 
 
 class Host:
-    """The HTTP side of one store."""
+    """Carries out the requests of one store."""
 
     def __init__(
         self,
@@ -88,28 +55,32 @@ class Host:
         self._origins = origins
         self._own = transport
         self._own_async = async_transport
-        self._urls: dict[str, httpx.URL] = {}
+        self._parsed: dict[str, Origin] = {}
         self._ssl: ssl.SSLContext | None = None
-        self._idle: dict[str, list[httpx.BaseTransport]] = {}
+        self._idle: dict[Origin, list[Connection]] = {}
         self._run_var: RunVar[_Idle] | None = None
         weakref.finalize(self, _close_all, self._idle)
+
+    def allow(self, origins: frozenset[str]) -> None:
+        """Add origins: the store's configuration was completed by what a server said."""
+        self._origins |= origins
 
     def exchange(self, request: Request) -> Response:
         """Send a request, blocking."""
         if request.delay:
             time.sleep(request.delay)
-        origin, wire = self._prepare(request, self._own is not None)
-        transport = self._own or self._take(origin)
-        budget = Budget(self._settings.timeout)
+        wire = self._prepare(request)
+        budget = Budget(self._settings.timeout, wire.timeout)
+        connection = self._take(wire.origin)
         try:
-            response = transport.handle_request(wire)
-            collector = Collector(request, response)
-            body = SyncBody(self, origin, transport, response, budget, collector.expected)
-            return self._received(request, response, read_sync(body, collector))
-        except BaseException as error:
-            if transport is not self._own:
-                transport.close()
-            raise_failure(error)
+            answer = connection.exchange(wire, budget)
+            collector = Collector(request, answer.status, answer.headers)
+            body = SyncBody(self, wire.origin, connection, answer, collector.expected)
+            read = read_sync(body, collector)
+        except BaseException:
+            connection.close()
+            raise
+        return self._received(request, answer.status, answer.headers, read)
 
     async def exchange_async(self, request: Request) -> Response:
         """Send a request, awaiting."""
@@ -117,47 +88,49 @@ class Host:
             import anyio
 
             await anyio.sleep(request.delay)
-        origin, wire = self._prepare(request, self._own_async is not None)
-        idle = None if self._own_async else await self._idle_async()
-        transport = self._own_async or self._take_async(origin, idle)
-        budget = Budget(self._settings.timeout)
+        wire = self._prepare(request)
+        budget = Budget(self._settings.timeout, wire.timeout)
+        idle = await self._idle_async()
+        connection = idle.take(wire.origin) or self._connect_async(wire.origin)
         try:
-            response = await transport.handle_async_request(wire)
-            collector = Collector(request, response)
-            body = AsyncBody(idle, origin, transport, response, budget, collector.expected)
-            return self._received(request, response, await read_async(body, collector))
-        except BaseException as error:
-            if idle is not None:
-                await idle.discard(transport)
-            raise_failure(error)
+            answer = await connection.exchange(wire, budget)
+            collector = Collector(request, answer.status, answer.headers)
+            body = AsyncBody(idle, wire.origin, connection, answer, collector.expected)
+            read = await read_async(body, collector)
+        except BaseException:
+            await _close_async(connection)
+            raise
+        return self._received(request, answer.status, answer.headers, read)
 
-    def _prepare(self, request: Request, whole_url: bool) -> tuple[str, httpx.Request]:
+    def _prepare(self, request: Request) -> Wire:
         """Check the origin and build what leaves, byte for byte as the brain signed it."""
-        origin, target = split_url(request.url)
-        self._check(origin, request)
-        url = self._urls.get(origin)
-        if url is None:
-            url = self._urls[origin] = httpx.URL(origin)
-        headers = [("Host", origin.partition("://")[2]), *request.headers]
+        text, target = split_url(request.url)
+        self._check(text, request)
+        origin = self._parsed.get(text)
+        if origin is None:
+            origin = self._parsed[text] = parse_origin(text)
+        metadata = request.metadata or text in INSTANCE_METADATA
+        settings = self._settings
+        return Wire(
+            origin,
+            request.method,
+            target,
+            self._headers(request, origin),
+            request.payload,
+            request.url,
+            METADATA_CONNECT_TIMEOUT if metadata else settings.connect_timeout,
+            METADATA_TIMEOUT if metadata else settings.read_timeout,
+        )
+
+    def _headers(self, request: Request, origin: Origin) -> Headers:
+        headers = [("Host", origin.authority), *request.headers]
         names = {name.lower() for name, _ in request.headers}
         if "user-agent" not in names:
             headers.append(("User-Agent", self._settings.user_agent))
         length = request.payload.length if request.payload is not None else 0
         if "content-length" not in names and (length or request.method in ("PUT", "POST")):
             headers.append(("Content-Length", str(length)))
-        wire = httpx.Request(
-            request.method,
-            httpx.URL(request.url) if whole_url else url,
-            headers=headers,
-            stream=_Pieces(request.payload) if length else httpx.ByteStream(b""),  # type: ignore[arg-type]
-            extensions={"timeout": self._timeouts(origin), "target": target.encode("ascii")},
-        )
-        return origin, wire
-
-    def _timeouts(self, origin: str) -> dict[str, float | None]:
-        if origin in INSTANCE_METADATA:
-            return dict.fromkeys(("connect", "read", "write", "pool"), METADATA_TIMEOUT)
-        return self._settings.timeouts
+        return headers
 
     def _check(self, origin: str, request: Request) -> None:
         if origin not in self._origins:
@@ -165,8 +138,8 @@ class Host:
             raise TransportFailure(
                 "unknown", f"the store's configuration does not name the origin {origin}"
             )
-        http = origin.startswith("http:") and origin not in INSTANCE_METADATA
-        if http and not self._settings.allow_http:
+        clear = request.metadata or origin in INSTANCE_METADATA or self._settings.allow_http
+        if origin.startswith("http:") and not clear:
             raise TransportFailure(
                 "unknown",
                 f"{origin} is not encrypted: use https, or allow it with"
@@ -175,42 +148,65 @@ class Host:
         if logger.isEnabledFor(logging.DEBUG):
             logger.debug("%s %s", request.method, _redact.url(request.url))
 
-    def _received(self, request: Request, response: httpx.Response, read: Received) -> Response:
-        raw = response.headers.raw
-        lines = [name + b":" + value for name, value in raw if name.lower() not in _SKIPPED]
-        request_id = next((v for n, v in raw if n.lower() in _REQUEST_ID), None)
+    def _received(
+        self, request: Request, status: int, headers: Headers, read: Received
+    ) -> Response:
+        lines: list[str] = []
+        request_id: str | None = None
+        for name, value in headers:
+            lowered = name.lower()
+            if lowered in _REQUEST_ID:
+                request_id = value
+            if lowered not in _SKIPPED:
+                lines.append(f"{lowered}:{value}")
         if logger.isEnabledFor(logging.DEBUG):
-            url = _redact.url(request.url)
-            logger.debug("%s %s: %d", request.method, url, response.status_code)
+            logger.debug("%s %s: %d", request.method, _redact.url(request.url), status)
         return Response(
-            status=response.status_code,
-            headers=b"\n".join(lines).decode("latin-1"),
+            status=status,
+            headers="\n".join(lines),
             text=read if isinstance(read, str) else "",
             body=None if isinstance(read, str) else read,
-            request_id=request_id.decode("latin-1") if request_id is not None else None,
+            request_id=request_id,
         )
 
-    # Connections: a transport each.
+    # Connections.
 
-    def _take(self, origin: str) -> httpx.BaseTransport:
+    def _take(self, origin: Origin) -> Connection:
         try:
             return self._idle[origin].pop()
         except (KeyError, IndexError):
-            return httpx.HTTPTransport(**self._settings.transport_arguments(self._ssl_context()))
+            pass
+        if self._own is None and not self._settings.needs_httpx:
+            return HttpConnection(origin, self._ssl_context)
+        import httpx
 
-    def give(self, origin: str, transport: httpx.BaseTransport) -> None:
-        """Put a transport whose response was read to its end back on the free list."""
-        if transport is not self._own:
-            self._idle.setdefault(origin, []).append(transport)
+        from ._httpx_engine import HttpxConnection
 
-    def _take_async(self, origin: str, idle: _Idle | None) -> httpx.AsyncBaseTransport:
-        found = idle.take(origin) if idle is not None else None
-        if found is not None:
-            return found
-        return httpx.AsyncHTTPTransport(**self._settings.transport_arguments(self._ssl_context()))
+        if self._own is not None:
+            return HttpxConnection(self._own, shared=True)
+        arguments = self._settings.transport_arguments(self._ssl_context())
+        return HttpxConnection(httpx.HTTPTransport(**arguments), shared=False)
+
+    def give(self, origin: Origin, connection: Connection) -> None:
+        """Put a connection whose response was read to its end on the free list."""
+        self._idle.setdefault(origin, []).append(connection)
+
+    def _connect_async(self, origin: Origin) -> AsyncConnection:
+        if self._own_async is None and not self._settings.needs_httpx and _on_asyncio():
+            from ._http11_async import AsyncioConnection
+
+            return AsyncioConnection(origin, self._ssl_context)
+        import httpx
+
+        from ._httpx_engine import HttpxAsyncConnection
+
+        if self._own_async is not None:
+            return HttpxAsyncConnection(self._own_async, shared=True)
+        arguments = self._settings.transport_arguments(self._ssl_context())
+        return HttpxAsyncConnection(httpx.AsyncHTTPTransport(**arguments), shared=False)
 
     async def _idle_async(self) -> _Idle:
-        """The free list of this event loop."""
+        """The free lists of this event loop."""
         if self._run_var is None:
             from anyio.lowlevel import RunVar
 
@@ -230,19 +226,36 @@ class Host:
         return self._ssl
 
 
-def _close_all(idle: dict[str, list[httpx.BaseTransport]]) -> None:
-    for transports in idle.values():
-        for transport in transports:
-            transport.close()
+def _on_asyncio() -> bool:
+    import asyncio
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _close_all(idle: dict[Origin, list[Connection]]) -> None:
+    for connections in idle.values():
+        for connection in connections:
+            connection.close()
     idle.clear()
+
+
+async def _close_async(connection: AsyncConnection) -> None:
+    import anyio
+
+    with anyio.CancelScope(shield=True):
+        await connection.aclose()
 
 
 class _Idle:
     """The idle connections of one event loop, closed when the loop ends."""
 
     def __init__(self) -> None:
-        self._free: dict[str, list[httpx.AsyncBaseTransport]] = {}
-        self._dropped: list[httpx.AsyncBaseTransport] = []
+        self._free: dict[Origin, list[AsyncConnection]] = {}
+        self._dropped: list[AsyncConnection] = []
         self._closer: AsyncGenerator[None, None] | None = None
 
     async def open(self) -> None:
@@ -251,36 +264,30 @@ class _Idle:
         self._closer = _at_loop_end(self._free, self._dropped)
         await anext(self._closer)
 
-    def take(self, origin: str) -> httpx.AsyncBaseTransport | None:
+    def take(self, origin: Origin) -> AsyncConnection | None:
         try:
             return self._free[origin].pop()
         except (KeyError, IndexError):
             return None
 
-    def give(self, origin: str, transport: httpx.AsyncBaseTransport) -> None:
-        self._free.setdefault(origin, []).append(transport)
+    def give(self, origin: Origin, connection: AsyncConnection) -> None:
+        self._free.setdefault(origin, []).append(connection)
 
-    def drop(self, transport: httpx.AsyncBaseTransport) -> None:
-        self._dropped.append(transport)
-
-    async def discard(self, transport: httpx.AsyncBaseTransport) -> None:
-        import anyio
-
-        with anyio.CancelScope(shield=True):
-            await transport.aclose()
+    def drop(self, connection: AsyncConnection) -> None:
+        self._dropped.append(connection)
 
     async def sweep(self) -> None:
         """Close what was dropped where nobody could await."""
         while self._dropped:
-            await self.discard(self._dropped.pop())
+            await _close_async(self._dropped.pop())
 
 
 async def _at_loop_end(
-    free: dict[str, list[httpx.AsyncBaseTransport]], dropped: list[httpx.AsyncBaseTransport]
+    free: dict[Origin, list[AsyncConnection]], dropped: list[AsyncConnection]
 ) -> AsyncGenerator[None, None]:
     try:
         yield
     finally:
-        for transports in (*free.values(), dropped):
-            while transports:
-                await transports.pop().aclose()
+        for connections in (*free.values(), dropped):
+            while connections:
+                await connections.pop().aclose()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import httpx
 
     from .._backend import Backend
+    from .._core import Learn
     from .._credentials import CredentialPlan
     from .._transport import Host
 
@@ -30,6 +31,8 @@ class RemoteStore(ObjectStoreMethods):
     _can_sign: ClassVar[bool] = True
     _kind: ClassVar[str]
     _min_part_size: ClassVar[int] = 0
+    _host_keys: ClassVar[frozenset[str]] = frozenset()
+    """Keys that the host alone reads, so that the brain never sees them."""
 
     def _configure(
         self,
@@ -89,24 +92,33 @@ class RemoteStore(ObjectStoreMethods):
         """How the host gets credentials; None where the configuration has them."""
         raise NotImplementedError
 
+    def _complete(self, config: dict[str, str]) -> dict[str, str]:
+        """The configuration with what is only looked up on first use, such as in shared files."""
+        return config
+
+    def _learn(self, config: dict[str, str], host: Host) -> Learn | None:
+        """What reads the store's own configuration out of responses; None where all is given."""
+        return None
+
     def _make_backend(self) -> Backend:
         from .._brain import BrainBackend
         from .._core import Brain
 
-        config, settings = self._effective(), self._client_settings()
+        config, settings = self._complete(self._effective()), self._client_settings()
         retry = options.retry_to_border(self._retry_config)
         credential = self._credential(config)
         client = {"allow_http": "true" if settings.allow_http else "false"}
         if settings.default_content_type is not None:
             client["default_content_type"] = settings.default_content_type
         border: dict[str, Any] = {
-            "config": {**config, **client},
+            "config": {k: v for k, v in config.items() if k not in self._host_keys} | client,
             "retry": retry,
             "default_headers": settings.default_headers,
             "host_credentials": credential is not None,
         }
         host = self._make_host(self._origins(config))
-        brain = Brain(self._kind, border, host, repr(self), self._make_prefix(), credential)
+        label, learn = repr(self), self._learn(config, host)
+        brain = Brain(self._kind, border, host, label, self._make_prefix(), credential, learn)
         return BrainBackend(brain, retry, self._min_part_size)
 
     @property
