@@ -88,6 +88,7 @@ struct Slot {
     waker: Option<Waker>,
     body: Option<HostBody>,
     deletes: Arc<[String]>,
+    blocks: Option<Arc<[String]>>,
     exchange: Exchange,
 }
 
@@ -123,10 +124,23 @@ impl Desk {
     }
 
     /// Makes a place for a new operation.
-    pub fn enter(&self, operation: Operation, body: Option<HostBody>, deletes: Arc<[String]>) {
-        let exchange = Exchange::none();
-        let slot =
-            Slot { ask: None, answer: None, waits_for: None, waker: None, body, deletes, exchange };
+    pub fn enter(
+        &self,
+        operation: Operation,
+        body: Option<HostBody>,
+        deletes: Arc<[String]>,
+        blocks: Option<Arc<[String]>>,
+    ) {
+        let slot = Slot {
+            ask: None,
+            answer: None,
+            waits_for: None,
+            waker: None,
+            body,
+            deletes,
+            blocks,
+            exchange: Exchange::none(),
+        };
         self.state().slots.insert(operation, slot);
     }
 
@@ -144,6 +158,12 @@ impl Desk {
     pub fn current_body(&self) -> Option<HostBody> {
         let state = self.state();
         state.slots.get(&state.current).and_then(|slot| slot.body)
+    }
+
+    /// The parts that the operation that is being polled puts in the place of rehearsed ones.
+    pub fn current_blocks(&self) -> Option<Arc<[String]>> {
+        let state = self.state();
+        state.slots.get(&state.current).and_then(|slot| slot.blocks.clone())
     }
 
     /// The keys that the operation deletes.

@@ -238,8 +238,8 @@ impl Engine {
             (Some(store), false) => job(store.clone()),
         };
         match job {
-            Ok(Job { work, body, deletes }) => {
-                self.desk.enter(operation, body, deletes);
+            Ok(Job { work, body, deletes, blocks }) => {
+                self.desk.enter(operation, body, deletes, blocks);
                 let bell = Arc::default();
                 let running = Running { work, bell, stalled: false, owed: Duration::ZERO };
                 self.running.insert(operation, running);

@@ -24,12 +24,14 @@ pub struct Job {
     pub body: Option<HostBody>,
     /// The keys it deletes.
     pub deletes: Arc<[String]>,
+    /// The parts that it puts in the place of rehearsed ones.
+    pub blocks: Option<Arc<[String]>>,
 }
 
 impl Job {
     /// A job without a body.
     pub fn new(work: impl Future<Output = Result<String, Trouble>> + Send + 'static) -> Self {
-        Self { work: Box::pin(work), body: None, deletes: Arc::default() }
+        Self { work: Box::pin(work), body: None, deletes: Arc::default(), blocks: None }
     }
 }
 

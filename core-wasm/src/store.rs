@@ -160,7 +160,7 @@ impl Setup<'_> {
     }
 
     fn crypto(&self) -> SharedCrypto {
-        Arc::new(Crypto(self.desk.clone()))
+        Arc::new(Crypto::new(self.desk.clone()))
     }
 
     /// The host's provider, if the store was opened with one.
@@ -225,7 +225,7 @@ impl Setup<'_> {
         let entries =
             config::read::<AzureConfigKey>("azure", config::AZURE, self.given, self.desk)?;
         let facts = Facts(&entries);
-        let emulator = facts.flag("use_emulator");
+        let emulator = facts.flag("use_emulator") || facts.has_account_in_path();
         facts.check_azure(self.given.host_credentials)?;
         let store = build!(self, MicrosoftAzureBuilder, &entries, self.host_provider());
         Ok(Store { filter_offset: emulator, ..self.store(Kind::Azure(store), 256) })
@@ -301,6 +301,12 @@ impl<K> Facts<'_, K> {
             (None, false) => format!("https://s3.{region}.amazonaws.com/{bucket}"),
         };
         config::url("endpoint with bucket", &url).map(drop)
+    }
+
+    /// Whether the endpoint is one of an emulator: it has the account in its path, not its host.
+    fn has_account_in_path(&self) -> bool {
+        let endpoint = self.get("endpoint").and_then(|endpoint| url::Url::parse(endpoint).ok());
+        endpoint.is_some_and(|endpoint| endpoint.path() != "/")
     }
 
     fn check_azure(&self, host_credentials: bool) -> Result<(), Failure> {

@@ -3,6 +3,7 @@
 use crate::body::{KeepResponse, is_placeholder};
 use crate::desk::{Answer, Ask, Desk, Request, RequestBody};
 use crate::error::Plain;
+use crate::operations::blocks;
 use async_trait::async_trait;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
@@ -10,7 +11,7 @@ use http_body_util::BodyExt;
 use object_store::ClientOptions;
 use object_store::client::{
     HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpRequestBody,
-    HttpResponse, HttpService,
+    HttpResponse, HttpResponseBody, HttpService,
 };
 use std::sync::Arc;
 
@@ -37,7 +38,13 @@ impl HttpConnector for Transport {
 #[async_trait]
 impl HttpService for Transport {
     async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        let request = self.request(request).await?;
+        let mut request = self.request(request).await?;
+        if let Some(ids) = self.desk.current_blocks() {
+            if blocks::is_part(&request.url) {
+                return Ok(created());
+            }
+            rewrite(&mut request, &ids)?;
+        }
         match self.desk.ask(Ask::Request(Box::new(request))).await {
             Some(Answer::Exchange(result)) => result,
             _ => Err(failure("the operation is gone")),
@@ -86,6 +93,21 @@ impl Transport {
             _ => Err(failure("the placeholder does not stand for this operation's body")),
         }
     }
+}
+
+/// The answer to a rehearsed request.
+fn created() -> HttpResponse {
+    let mut response = HttpResponse::new(HttpResponseBody::from(bytes::Bytes::new()));
+    *response.status_mut() = http::StatusCode::CREATED;
+    response
+}
+
+/// Puts the ids of the real parts into the list of the rehearsed ones.
+fn rewrite(request: &mut Request, ids: &[String]) -> Result<(), HttpError> {
+    if let RequestBody::Text(list) = &mut request.body {
+        *list = blocks::with_ids(list, ids).ok_or_else(|| failure("the parts do not fit"))?;
+    }
+    Ok(())
 }
 
 fn failure(message: &str) -> HttpError {

@@ -2,6 +2,8 @@
 
 mod support;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::json;
 use support::*;
 
@@ -149,10 +151,34 @@ fn an_upload_is_completed_and_aborted() {
 }
 
 #[test]
-fn attributes_of_an_azure_upload_are_refused_and_not_dropped() {
+fn attributes_of_an_azure_upload_are_sent_when_it_is_completed() {
     let mut engine = store("azure");
-    let options = r#"{"attributes": {"Content-Type": "x"}}"#;
-    assert_eq!(Step::read(&engine.create_upload(1, "a", options)).kind(), "not-implemented");
+    let options = r#"{"attributes": {"Content-Type": "x", "k": "v"}, "tags": {"a b": "c"}}"#;
+    let upload = Step::read(&engine.create_upload(1, "a", options)).done();
+    let upload = upload.as_str().unwrap_or_default().to_string();
+    let mut parts = Vec::new();
+    for index in 0..2 {
+        let first = engine.put_part(1, "a", &upload, index, 7, "");
+        let (step, requests) = run(&mut engine, first, &[reply(201, "", "")]);
+        assert_eq!((requests.len(), requests[0].body.as_str()), (1, "host"));
+        parts.push(step.done().as_str().unwrap_or_default().to_string());
+    }
+    let first = engine.complete_upload(1, "a", &upload, &json!(parts).to_string());
+    let replies = [reply(503, "", ""), reply(201, "etag:\"e\"", "")];
+    let (step, requests) = run(&mut engine, first, &replies);
+    assert_eq!(step.done(), json!(["\"e\"", null]));
+    for request in &requests {
+        assert!(request.url.ends_with("?comp=blocklist"), "{}", request.url);
+        assert_eq!(request.header("x-ms-blob-content-type"), Some("x"));
+        assert_eq!(request.header("x-ms-meta-k"), Some("v"));
+        assert_eq!(request.header("x-ms-tags"), Some("a+b=c"));
+        let ids: Vec<_> = parts.iter().map(|part| BASE64_STANDARD.encode(part)).collect();
+        let listed = format!("<Uncommitted>{}</Uncommitted>\n\t<Uncommitted>{}</", ids[0], ids[1]);
+        assert!(request.text.contains(&listed), "{}", request.text);
+    }
+    assert_eq!(requests.len(), 2);
+    assert_eq!(Step::read(&engine.abort_upload(1, "a", &upload)).done(), json!(null));
+    assert_eq!(Step::read(&engine.put_part(1, "a", "foreign!", 0, 7, "")).kind(), "invalid-input");
     assert_eq!(Step::read(&engine.create_upload(1, "a", "")).done(), json!(""));
     assert_eq!(Step::read(&store("http").create_upload(1, "a", "")).kind(), "not-implemented");
 }
@@ -209,6 +235,11 @@ fn an_azure_listing_uses_markers_and_the_emulator_is_filtered_here() {
     let page = step.done();
     assert_eq!((page["objects"].as_array().map(Vec::len), &page["token"]), (Some(1), &json!("m")));
     assert!(!requests[0].url.contains("startFrom"));
+    let endpoint = r#"{"config": {"account_name": "acc", "container_name": "c", "access_key": "a2V5",
+        "allow_http": "true", "endpoint": "http://127.0.0.1:1/acc"}}"#;
+    let mut engine = open("azure", endpoint);
+    let request = Step::read(&engine.list(1, "", r#"{"offset": "a"}"#)).request();
+    assert!(!request.url.contains("startFrom"), "{}", request.url);
     let mut engine = store("azure");
     let request = Step::read(&engine.list(1, "", r#"{"offset": "a"}"#)).request();
     assert!(request.url.contains("startFrom="), "{}", request.url);

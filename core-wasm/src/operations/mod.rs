@@ -1,5 +1,6 @@
 //! The verbs: each makes a job of its arguments, or refuses them.
 
+pub mod blocks;
 pub mod copy;
 pub mod delete;
 pub mod get;

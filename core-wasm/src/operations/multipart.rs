@@ -3,7 +3,7 @@
 use crate::body::placeholder;
 use crate::error::{Failure, Kind as Why};
 use crate::operation::{Job, Mode, WriteOptions, json};
-use crate::operations::put;
+use crate::operations::{blocks, put};
 use crate::store::{Kind, Store};
 use crate::validate;
 use object_store::PutMultipartOptions;
@@ -20,21 +20,19 @@ pub fn create(store: Arc<Store>, path: &str, json_options: &str) -> Result<Job, 
     supported(&store)?;
     put::check(&store, &given)?;
     let azure = matches!(store.kind, Kind::Azure(_));
-    if azure && !(given.attributes.is_empty() && given.tags.is_empty()) {
-        return Err(Failure::new(Why::NotImplemented, AZURE_ATTRIBUTES));
-    }
     let options = PutMultipartOptions {
         attributes: given.attributes()?,
         tags: given.tags(),
         ..Default::default()
     };
+    if azure && !(given.attributes.is_empty() && given.tags.is_empty()) {
+        let id = blocks::upload_id(json_options);
+        return Ok(Job::new(async move { json(&id) }));
+    }
     Ok(Job::new(
         async move { json(&uploads(&store)?.create_multipart_opts(&path, options).await?) },
     ))
 }
-
-const AZURE_ATTRIBUTES: &str = "object_store cannot give attributes or tags to a multipart upload of \
-    Azure whose parts are written one by one; write the object in one request, or without them";
 
 /// The job of `operations.put-part`.
 pub fn part(
@@ -46,7 +44,7 @@ pub fn part(
     sha256: &str,
 ) -> Result<Job, Failure> {
     let path = validate::key(path)?;
-    validate::url_part("upload", upload)?;
+    check_upload(&store, upload)?;
     supported(&store)?;
     check_count(&store, index as usize + 1)?;
     let body = put::body(length, sha256)?;
@@ -62,12 +60,17 @@ pub fn part(
 /// The job of `operations.complete-upload`.
 pub fn complete(store: Arc<Store>, path: &str, upload: &str, parts: &str) -> Result<Job, Failure> {
     let path = validate::key(path)?;
-    validate::url_part("upload", upload)?;
+    check_upload(&store, upload)?;
     let parts: Vec<String> = serde_json::from_str(parts)
         .map_err(|_| Failure::input("parts are not a JSON array of strings"))?;
     parts.iter().try_for_each(|part| validate::url_part("a part", part))?;
     supported(&store)?;
     check_count(&store, parts.len())?;
+    if matches!(store.kind, Kind::Azure(_)) && !upload.is_empty() {
+        let (options, count) = (blocks::options(upload)?, parts.len());
+        let work = async move { blocks::complete(&store, &path, options, count).await };
+        return Ok(Job { blocks: Some(parts.into()), ..Job::new(work) });
+    }
     let parts = parts.into_iter().map(|content_id| PartId { content_id }).collect();
     let upload = upload.to_string();
     // an upload without parts is completed with one empty part, which the brain itself writes
@@ -80,13 +83,22 @@ pub fn complete(store: Arc<Store>, path: &str, upload: &str, parts: &str) -> Res
 /// The job of `operations.abort-upload`.
 pub fn abort(store: Arc<Store>, path: &str, upload: &str) -> Result<Job, Failure> {
     let path = validate::key(path)?;
-    validate::url_part("upload", upload)?;
+    check_upload(&store, upload)?;
     supported(&store)?;
     let upload = upload.to_string();
     Ok(Job::new(async move {
         uploads(&store)?.abort_multipart(&path, &upload).await?;
         Ok("null".to_string())
     }))
+}
+
+/// The id of an upload; Azure's carries the attributes.
+fn check_upload(store: &Store, upload: &str) -> Result<(), Failure> {
+    match store.kind {
+        Kind::Azure(_) if upload.is_empty() => Ok(()),
+        Kind::Azure(_) => blocks::options(upload).map(drop),
+        _ => validate::url_part("upload", upload),
+    }
 }
 
 fn supported(store: &Store) -> Result<(), Failure> {
