@@ -1,38 +1,22 @@
-"""Bodies of httpx responses: read in chunks or as text, within limits; and what failures mean."""
+"""Bodies of responses: read in chunks or as text, within limits; the connection given back after."""
 
 from __future__ import annotations
 
-import ssl
-import time
-from typing import Any, NoReturn, Protocol
+from typing import Protocol
 
-import httpx
-
-from . import _redact
-from ._http import SMALL_BODY, BufferedBody, Request, TransportErrorKind, TransportFailure
+from ._http import SMALL_BODY, BufferedBody, Request, TransportFailure
+from ._wire import Answer, AsyncAnswer, AsyncConnection, Connection, Headers, Origin
 
 TEXT_LIMIT = 64 << 20
 """The largest response that is read as text (a page of a listing), in bytes."""
 ERROR_TEXT_LIMIT = 64 << 10
 """How much of an error's text is read, in bytes."""
 
-_FAILURES: list[tuple[type[Exception], TransportErrorKind]] = [
-    (httpx.ConnectTimeout, "connect"),
-    (httpx.PoolTimeout, "connect"),
-    (httpx.ConnectError, "connect"),
-    (httpx.ProxyError, "connect"),
-    (httpx.TimeoutException, "timeout"),
-    (httpx.WriteError, "request"),
-    (httpx.NetworkError, "interrupted"),
-    (httpx.RemoteProtocolError, "interrupted"),
-    (httpx.DecodingError, "decode"),
-]
-
 
 class Home(Protocol):
     """Where a blocking connection goes when its response was read."""
 
-    def give(self, origin: str, transport: httpx.BaseTransport) -> None:
+    def give(self, origin: Origin, connection: Connection) -> None:
         """Take a connection that is free."""
         ...
 
@@ -40,32 +24,13 @@ class Home(Protocol):
 class AsyncHome(Protocol):
     """Where an asynchronous connection goes when its response was read, or given up."""
 
-    def give(self, origin: str, transport: httpx.AsyncBaseTransport) -> None:
+    def give(self, origin: Origin, connection: AsyncConnection) -> None:
         """Take a connection that is free."""
         ...
 
-    def drop(self, transport: httpx.AsyncBaseTransport) -> None:
+    def drop(self, connection: AsyncConnection) -> None:
         """Take a connection that must be closed."""
         ...
-
-
-class Budget:
-    """The time that a request may take in all; only time spent waiting counts."""
-
-    __slots__ = ("_left", "_since")
-
-    def __init__(self, seconds: float | None) -> None:
-        self._left = seconds
-        self._since = time.monotonic()
-
-    def start(self) -> None:
-        self._since = time.monotonic()
-
-    def stop(self) -> None:
-        if self._left is not None:
-            self._left -= time.monotonic() - self._since
-            if self._left <= 0:
-                raise TransportFailure("timeout", "the request took longer than `timeout` in all")
 
 
 class SyncBody:
@@ -74,50 +39,39 @@ class SyncBody:
     def __init__(
         self,
         home: Home,
-        origin: str,
-        transport: httpx.BaseTransport,
-        response: httpx.Response,
-        budget: Budget,
+        origin: Origin,
+        connection: Connection,
+        answer: Answer,
         expected: int | None,
     ) -> None:
-        self._left = expected
         self._home = home
         self._origin = origin
-        self._transport: httpx.BaseTransport | None = transport
-        stream: Any = response.stream
-        self._stream = stream
-        self._chunks: Any = iter(stream)
-        self._budget = budget
-        budget.stop()
+        self._connection: Connection | None = connection
+        self._answer = answer
+        self._left = expected
 
     def read(self) -> bytes:
         """Read the next chunk; empty at the end."""
-        if self._transport is None:
+        if self._connection is None:
             return b""
-        self._budget.start()
         try:
-            chunk = next(self._chunks, b"")
-            self._budget.stop()
+            chunk = self._answer.read()
             if self._left is not None:
                 self._left -= len(chunk)
                 if self._left == 0 and chunk:
-                    next(self._chunks, b"")
-        except BaseException as error:
+                    self._answer.read()  # the end, so that the connection is free at once
+        except BaseException:
             self.close()
-            raise_failure(error)
+            raise
         if not chunk or self._left == 0:
-            self._finish()
+            self.close()
         return chunk
 
-    def _finish(self) -> None:
-        transport, self._transport = self._transport, None
-        if transport is not None:
-            self._stream.close()
-            self._home.give(self._origin, transport)
-
-    # httpcore closes a connection whose body was not read to its end and reopens it when needed,
-    # so the transport can go back on the free list in either case.
-    close = _finish
+    def close(self) -> None:
+        """Give the body up and free its connection."""
+        connection, self._connection = self._connection, None
+        if connection is not None and self._answer.close():
+            self._home.give(self._origin, connection)
 
     async def read_async(self) -> bytes:
         """Read from an asynchronous caller: in a worker thread."""
@@ -139,56 +93,46 @@ class AsyncBody:
 
     def __init__(
         self,
-        home: AsyncHome | None,
-        origin: str,
-        transport: httpx.AsyncBaseTransport,
-        response: httpx.Response,
-        budget: Budget,
+        home: AsyncHome,
+        origin: Origin,
+        connection: AsyncConnection,
+        answer: AsyncAnswer,
         expected: int | None,
     ) -> None:
-        self._left = expected
         self._home = home
         self._origin = origin
-        self._transport: httpx.AsyncBaseTransport | None = transport
-        stream: Any = response.stream
-        self._stream = stream
-        self._chunks: Any = aiter(stream)
-        self._budget = budget
-        budget.stop()
+        self._connection: AsyncConnection | None = connection
+        self._answer = answer
+        self._left = expected
 
     async def read_async(self) -> bytes:
         """Read the next chunk; empty at the end."""
-        if self._transport is None:
+        if self._connection is None:
             return b""
-        self._budget.start()
         try:
-            chunk = await anext(self._chunks, b"")
-            self._budget.stop()
+            chunk = await self._answer.read()
             if self._left is not None:
                 self._left -= len(chunk)
                 if self._left == 0 and chunk:
-                    await anext(self._chunks, b"")
-        except BaseException as error:
+                    await self._answer.read()
+        except BaseException:
             await self.close_async()
-            raise_failure(error)
+            raise
         if not chunk or self._left == 0:
             await self.close_async()
         return chunk
 
     async def close_async(self) -> None:
-        """Give the body up and put its transport back."""
-        transport, self._transport = self._transport, None
-        if transport is None:
+        """Give the body up and free its connection."""
+        connection, self._connection = self._connection, None
+        if connection is None:
             return
         import anyio
 
         with anyio.CancelScope(shield=True):
-            close = getattr(self._chunks, "aclose", None)
-            if close is not None:
-                await close()
-            await self._stream.aclose()
-        if self._home is not None:
-            self._home.give(self._origin, transport)
+            reusable = await self._answer.close()
+        if reusable:
+            self._home.give(self._origin, connection)
 
     def read(self) -> bytes:
         """Refuse: the connection belongs to an event loop."""
@@ -200,9 +144,9 @@ class AsyncBody:
 
     def abandon(self) -> None:
         """Leave the connection to its event loop, which closes it later."""
-        transport, self._transport = self._transport, None
-        if transport is not None and self._home is not None:
-            self._home.drop(transport)
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            self._home.drop(connection)
 
 
 Received = str | BufferedBody | SyncBody | AsyncBody
@@ -211,16 +155,15 @@ Received = str | BufferedBody | SyncBody | AsyncBody
 class Collector:
     """Reads a body as the request wants it: kept, in memory if small, or as text within limits."""
 
-    def __init__(self, request: Request, response: httpx.Response) -> None:
-        success = 200 <= response.status_code < 300
-        self.keep = request.keep_body and success
-        length = response.headers.get("content-length", "")
+    def __init__(self, request: Request, status: int, headers: Headers) -> None:
+        self.success = 200 <= status < 300
+        self.keep = request.keep_body and self.success
+        length = next((v for n, v in headers if n.lower() == "content-length"), "")
         self.expected = int(length) if length.isascii() and length.isdigit() else None
-        if request.method == "HEAD" or response.status_code in (204, 304):
+        if request.method == "HEAD" or status in (204, 304):
             self.expected = 0
         self.stream = self.keep and (self.expected is None or self.expected > SMALL_BODY)
-        self.success = success
-        self.limit = TEXT_LIMIT if success else ERROR_TEXT_LIMIT
+        self.limit = TEXT_LIMIT if self.success else ERROR_TEXT_LIMIT
         self.chunks: list[bytes] = []
         self.size = 0
 
@@ -228,7 +171,7 @@ class Collector:
         """Take a chunk; False when no more is wanted."""
         self.chunks.append(chunk)
         self.size += len(chunk)
-        return bool(chunk) and self.size <= self.limit
+        return bool(chunk) and self.size <= self.limit and self.size != self.expected
 
     def finish(self, failure: TransportFailure | None = None) -> str | BufferedBody:
         """What was read. A kept body that broke off is read on where it broke, by its reader."""
@@ -238,9 +181,8 @@ class Collector:
         if failure is not None:
             raise failure
         if self.success and self.size > self.limit:
-            raise TransportFailure(
-                "decode", f"the response has more than {self.limit} bytes of text"
-            )
+            text = f"the response has more than {self.limit} bytes of text"
+            raise TransportFailure("decode", text)
         if self.success and self.expected is not None and self.size != self.expected:
             raise TransportFailure("interrupted", "the response's text was cut")
         try:
@@ -250,6 +192,7 @@ class Collector:
 
 
 def read_sync(body: SyncBody, collector: Collector) -> Received:
+    """Read what the request wants of a body."""
     if collector.stream:
         return body
     try:
@@ -262,6 +205,7 @@ def read_sync(body: SyncBody, collector: Collector) -> Received:
 
 
 async def read_async(body: AsyncBody, collector: Collector) -> Received:
+    """Read what the request wants of a body."""
     if collector.stream:
         return body
     try:
@@ -271,15 +215,3 @@ async def read_async(body: AsyncBody, collector: Collector) -> Received:
         return collector.finish(failure)
     await body.close_async()
     return collector.finish()
-
-
-def raise_failure(error: BaseException) -> NoReturn:
-    """Throw what httpx threw as a `TransportFailure`, and anything else as it is."""
-    kind: TransportErrorKind | None
-    kind = next((kind for known, kind in _FAILURES if isinstance(error, known)), None)
-    if kind is None:
-        if not isinstance(error, httpx.HTTPError | ssl.SSLError | OSError):
-            raise error
-        kind = "unknown"
-    text = _redact.url(str(error)) or type(error).__name__
-    raise TransportFailure(kind, text) from error

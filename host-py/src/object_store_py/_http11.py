@@ -1,0 +1,185 @@
+"""The blocking HTTP/1.1 engine: one socket, requests written in one piece, http.client's parser."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import select
+import socket
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+from ._http import SMALL_BODY, TransportFailure
+from ._wire import READ_SIZE, Budget, Headers, Origin, Wire
+
+BUFFER = 16 << 10
+"""The size of the buffer that heads are parsed from, in bytes."""
+
+
+class HttpConnection:
+    """A connection to one origin, opened when it is needed, used by one request at a time."""
+
+    def __init__(self, origin: Origin, context: Callable[[], ssl.SSLContext]) -> None:
+        self._origin = origin
+        self._context = context
+        self._socket: socket.socket | None = None
+
+    def exchange(self, wire: Wire, budget: Budget) -> HttpAnswer:
+        """Send a request and wait for the head of its response."""
+        if self._socket is not None and _is_readable(self._socket):
+            self.close()  # the server has closed it, or sent what nobody asked for
+        connection = self._socket or self._connect(wire.connect_timeout)
+        broken = _send(connection, wire, budget)
+        try:
+            return HttpAnswer(self, connection, wire.method, budget)
+        except TransportFailure:
+            self.close()
+            if broken is not None:
+                raise TransportFailure("request", str(broken)) from broken
+            raise
+
+    def _connect(self, timeout: float | None) -> socket.socket:
+        origin = self._origin
+        try:
+            plain = socket.create_connection((origin.host, origin.port), timeout)
+        except OSError as error:
+            raise TransportFailure("connect", str(error) or "timed out") from error
+        try:
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if origin.scheme == "https":
+                self._socket = self._context().wrap_socket(plain, server_hostname=origin.host)
+            else:
+                self._socket = plain
+        except (OSError, ssl.SSLError) as error:
+            plain.close()
+            raise TransportFailure("connect", str(error)) from error
+        except BaseException:
+            plain.close()
+            raise
+        return self._socket
+
+    def close(self) -> None:
+        """Close the connection; the next request opens it again."""
+        connection, self._socket = self._socket, None
+        if connection is not None:
+            connection.close()
+
+
+class HttpAnswer:
+    """A response whose head has arrived."""
+
+    def __init__(
+        self, owner: HttpConnection, connection: socket.socket, method: str, budget: Budget
+    ) -> None:
+        self._owner = owner
+        self._source = _Source(connection, budget)
+        source: Any = self._source
+        self._response = http.client.HTTPResponse(source, method=method)
+        _guard(self._response.begin)
+        self.status = self._response.status
+        self.headers: Headers = self._response.headers.items()
+
+    def read(self) -> bytes:
+        """Read some of the body; empty at its end."""
+        return _guard(lambda: self._response.read(READ_SIZE))
+
+    def close(self) -> bool:
+        """Give the rest up; whether the connection can be used again."""
+        response = self._response
+        complete = response.isclosed() and not response.will_close and not response.length
+        response.close()
+        reusable = complete and not self._source.surplus
+        if not reusable:
+            self._owner.close()
+        return reusable
+
+
+class _Source(io.RawIOBase):
+    """A socket as http.client reads it: each wait is bounded by the request's budget."""
+
+    def __init__(self, connection: socket.socket, budget: Budget) -> None:
+        super().__init__()
+        self._connection = connection
+        self._budget = budget
+        self._received = 0
+        self.surplus = False
+        """Whether something came after the response's end."""
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        """What http.client calls on a socket."""
+        del mode
+        return _Reader(self, BUFFER)
+
+    def readable(self) -> bool:
+        """True."""
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Read what is there, or wait for it as long as the budget allows."""
+        self._connection.settimeout(self._budget.start())
+        try:
+            count = self._connection.recv_into(buffer)
+        finally:
+            self._budget.stop()
+        self._received += count
+        return count
+
+    def tell(self) -> int:
+        """How many bytes have been received."""
+        return self._received
+
+
+class _Reader(io.BufferedReader):
+    """A buffer over a `_Source` that notices, when it is closed, what nobody has read."""
+
+    def close(self) -> None:
+        """Close the buffer, not the socket."""
+        source = self.raw
+        if not self.closed and isinstance(source, _Source):
+            source.surplus = source.tell() != self.tell()
+        super().close()
+
+
+def _guard(function: Callable[[], Any]) -> Any:
+    """Call a function of http.client's; what it throws means what it says at the border."""
+    try:
+        return function()
+    except TimeoutError as error:
+        raise TransportFailure("timeout", "the server did not answer in time") from error
+    except http.client.IncompleteRead as error:
+        raise TransportFailure("interrupted", "the server sent too few bytes") from error
+    except (http.client.HTTPException, ValueError) as error:
+        text = str(error) or type(error).__name__
+        raise TransportFailure("interrupted", f"the answer is no valid HTTP: {text}") from error
+    except OSError as error:
+        raise TransportFailure("interrupted", str(error)) from error
+
+
+def _send(connection: socket.socket, wire: Wire, budget: Budget) -> OSError | None:
+    """Send a request; an error is returned, because the server may have answered before it."""
+    head, payload = wire.head(), wire.payload
+    small = payload is not None and payload.length <= SMALL_BODY
+    try:
+        connection.settimeout(budget.start())
+        connection.sendall(head + payload.join() if small and payload is not None else head)
+        budget.stop()
+        if payload is not None and not small:
+            for piece in payload.pieces():
+                connection.settimeout(budget.start())
+                connection.sendall(piece)
+                budget.stop()
+    except TimeoutError as error:
+        raise TransportFailure("timeout", "the server did not take the request in time") from error
+    except OSError as error:
+        return error
+    return None
+
+
+def _is_readable(connection: socket.socket) -> bool:
+    """Whether something has arrived; on an idle connection that means its end."""
+    if hasattr(select, "poll"):
+        poll = select.poll()
+        poll.register(connection, select.POLLIN)
+        return bool(poll.poll(0))
+    return bool(select.select([connection], [], [], 0)[0])

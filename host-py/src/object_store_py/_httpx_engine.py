@@ -1,0 +1,176 @@
+"""httpx's transports as engines: those that a user gives, and where ours do not go.
+
+Ours speak HTTP/1.1 without a proxy, blocking and on asyncio. Proxies, HTTP/2 and trio are httpx's,
+one connection for each transport: httpx's shared pool costs more than linearly in its connections.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, NoReturn
+
+import httpx
+
+from . import _redact
+from ._http import EMPTY, Payload, TransportErrorKind, TransportFailure
+from ._wire import Budget, Headers, Wire
+
+_FAILURES: list[tuple[type[Exception], TransportErrorKind]] = [
+    (httpx.ConnectTimeout, "connect"),
+    (httpx.PoolTimeout, "connect"),
+    (httpx.ConnectError, "connect"),
+    (httpx.ProxyError, "connect"),
+    (httpx.TimeoutException, "timeout"),
+    (httpx.WriteError, "request"),
+    (httpx.NetworkError, "interrupted"),
+    (httpx.RemoteProtocolError, "interrupted"),
+    (httpx.DecodingError, "decode"),
+]
+
+
+class _Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A payload as httpx sends it, in memory views."""
+
+    def __init__(self, payload: Payload) -> None:
+        self._payload = payload
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._payload.pieces()  # type: ignore[return-value] # h11 takes any buffer
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self._payload.pieces():
+            yield piece  # type: ignore[misc] # h11 takes any buffer
+
+
+def _request(wire: Wire, budget: Budget) -> httpx.Request:
+    wire.head()  # refuses what must not leave
+    limit = budget.start()
+    timeouts = dict.fromkeys(("read", "write", "pool"), limit) | {"connect": wire.connect_timeout}
+    return httpx.Request(
+        wire.method,
+        wire.url,
+        headers=wire.headers,
+        stream=_Pieces(wire.payload or EMPTY),
+        # httpx would normalise the URL's path; this leaves as it was signed.
+        extensions={"timeout": timeouts, "target": wire.target.encode("ascii")},
+    )
+
+
+def _headers(response: httpx.Response) -> Headers:
+    return [(n.decode("latin-1"), v.decode("latin-1")) for n, v in response.headers.raw]
+
+
+class HttpxConnection:
+    """A blocking transport; `shared` is one of the user's, which is never closed."""
+
+    def __init__(self, transport: httpx.BaseTransport, shared: bool) -> None:
+        self._transport = transport
+        self._shared = shared
+
+    def exchange(self, wire: Wire, budget: Budget) -> HttpxAnswer:
+        """Send a request and wait for the head of its response."""
+        try:
+            response = self._transport.handle_request(_request(wire, budget))
+            budget.stop()
+        except BaseException as error:
+            _raise(error)
+        return HttpxAnswer(response, budget)
+
+    def close(self) -> None:
+        """Close the connection; the next request opens it again."""
+        if not self._shared:
+            self._transport.close()
+
+
+class HttpxAnswer:
+    """A response whose head has arrived."""
+
+    def __init__(self, response: httpx.Response, budget: Budget) -> None:
+        stream: Any = response.stream
+        self._stream = stream
+        self._chunks: Any = iter(stream)
+        self._budget = budget
+        self.status = response.status_code
+        self.headers = _headers(response)
+
+    def read(self) -> bytes:
+        """Read some of the body; empty at its end."""
+        self._budget.start()
+        try:
+            chunk: bytes = next(self._chunks, b"")
+        except BaseException as error:
+            _raise(error)
+        finally:
+            self._budget.stop()
+        return chunk
+
+    def close(self) -> bool:
+        """Give the rest up. The transport itself knows what it can use again."""
+        self._stream.close()
+        return True
+
+
+class HttpxAsyncConnection:
+    """An asynchronous transport; `shared` is one of the user's, which is never closed."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport, shared: bool) -> None:
+        self._transport = transport
+        self._shared = shared
+
+    async def exchange(self, wire: Wire, budget: Budget) -> HttpxAsyncAnswer:
+        """Send a request and wait for the head of its response."""
+        try:
+            response = await self._transport.handle_async_request(_request(wire, budget))
+            budget.stop()
+        except BaseException as error:
+            _raise(error)
+        return HttpxAsyncAnswer(response, budget)
+
+    async def aclose(self) -> None:
+        """Close the connection; the next request opens it again."""
+        if not self._shared:
+            await self._transport.aclose()
+
+
+class HttpxAsyncAnswer:
+    """A response whose head has arrived."""
+
+    def __init__(self, response: httpx.Response, budget: Budget) -> None:
+        stream: Any = response.stream
+        self._stream = stream
+        self._chunks: Any = aiter(stream)
+        self._budget = budget
+        self.status = response.status_code
+        self.headers = _headers(response)
+
+    async def read(self) -> bytes:
+        """Read some of the body; empty at its end."""
+        self._budget.start()
+        try:
+            chunk: bytes = await anext(self._chunks, b"")
+        except BaseException as error:
+            _raise(error)
+        finally:
+            self._budget.stop()
+        return chunk
+
+    async def close(self) -> bool:
+        """Give the rest up. The transport itself knows what it can use again."""
+        close = getattr(self._chunks, "aclose", None)
+        if close is not None:
+            await close()
+        await self._stream.aclose()
+        return True
+
+
+def _raise(error: BaseException) -> NoReturn:
+    """Throw what httpx threw as a `TransportFailure`, and anything else as it is."""
+    kind: TransportErrorKind | None
+    kind = next((kind for known, kind in _FAILURES if isinstance(error, known)), None)
+    if kind is None:
+        if not isinstance(error, httpx.HTTPError | ssl.SSLError | OSError):
+            raise error
+        kind = "unknown"
+    text = _redact.url(str(error)) or type(error).__name__
+    raise TransportFailure(kind, text) from error

@@ -1,0 +1,185 @@
+"""Parsers of HTTP/1.1 responses for the asyncio engine: httptools where it is installed, else h11."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+from ._http import TransportFailure
+from ._wire import Headers
+
+MAX_HEAD = 100 << 10
+"""The largest head of a response, in bytes."""
+FEED = 64 << 10
+"""h11 gets slower with the size of what it is fed at once."""
+
+
+class Parser:
+    """One response as far as it has arrived."""
+
+    def __init__(self) -> None:
+        self.status: int | None = None
+        self.headers: Headers = []
+        self.chunks: deque[bytes] = deque()
+        self.buffered = 0
+        self.complete = False
+        self.keep_alive = True
+
+    def feed(self, data: bytes) -> None:
+        """Take what has arrived."""
+        raise NotImplementedError
+
+    def feed_end(self) -> None:
+        """The connection has ended, which may be the end of the body."""
+        raise NotImplementedError
+
+    def take(self) -> bytes:
+        """The body that is there and was not taken yet."""
+        if not self.chunks:
+            return b""
+        data = self.chunks.popleft() if len(self.chunks) == 1 else b"".join(self.chunks)
+        self.chunks.clear()
+        self.buffered = 0
+        return data
+
+    def _add(self, data: bytes) -> None:
+        self.chunks.append(data)
+        self.buffered += len(data)
+
+
+def make_parser(method: str) -> Parser:
+    """A parser for the response to a request of this method."""
+    return _MAKE(method)
+
+
+class H11Parser(Parser):
+    """h11, which is always there, because httpx needs it."""
+
+    def __init__(self, method: str) -> None:
+        super().__init__()
+        import h11
+
+        self._h11: Any = h11
+        self._connection = h11.Connection(h11.CLIENT, MAX_HEAD)
+        # h11 wants to know what was asked, to know what the answer looks like.
+        self._connection.send(h11.Request(method=method, target="/", headers=[("Host", "x")]))
+        self._connection.send(h11.EndOfMessage())
+
+    def feed(self, data: bytes) -> None:
+        """Take what has arrived."""
+        for start in range(0, len(data), FEED):
+            self._connection.receive_data(data[start : start + FEED])
+            self._advance()
+
+    def feed_end(self) -> None:
+        """The connection has ended."""
+        try:
+            self._connection.receive_data(b"")
+            self._advance()
+        except (TransportFailure, self._h11.RemoteProtocolError, RuntimeError):
+            return  # the connection's end is reported by who saw it
+
+    def _advance(self) -> None:
+        h11 = self._h11
+        while True:
+            try:
+                event = self._connection.next_event()
+            except h11.RemoteProtocolError as error:
+                text = f"the answer is no valid HTTP: {error}"
+                raise TransportFailure("interrupted", text) from error
+            if isinstance(event, h11.Data):
+                self._add(bytes(event.data))
+            elif isinstance(event, h11.Response):
+                self.status = event.status_code
+                self.headers = [(n.decode("latin-1"), v.decode("latin-1")) for n, v in event.headers]
+            elif isinstance(event, h11.EndOfMessage):
+                self.complete = True
+                self.keep_alive = self._connection.their_state is not h11.MUST_CLOSE
+                self.keep_alive &= not self._connection.trailing_data[0]
+                return
+            elif event is h11.NEED_DATA or event is h11.PAUSED or isinstance(
+                event, h11.ConnectionClosed
+            ):
+                return
+
+
+class HttptoolsParser(Parser):
+    """httptools (llhttp), many times faster; the extra `fast` installs it."""
+
+    def __init__(self, method: str) -> None:
+        super().__init__()
+        self._head_only = method == "HEAD"
+        self._parser: Any = _httptools.HttpResponseParser(self)
+        self._size = 0
+
+    def feed(self, data: bytes) -> None:
+        """Take what has arrived."""
+        try:
+            self._parser.feed_data(data)
+        except _httptools.HttpParserError as error:
+            if isinstance(error.__context__, TransportFailure):
+                raise error.__context__ from None
+            if not (self.complete and self._head_only):
+                text = f"the answer is no valid HTTP: {error}"
+                raise TransportFailure("interrupted", text) from error
+        if self.status is None:
+            self._size += len(data)
+            self._check_size()
+
+    def _check_size(self) -> None:
+        if self._size > MAX_HEAD:
+            raise TransportFailure("interrupted", "the head of the answer is too large")
+
+    def feed_end(self) -> None:
+        """The connection has ended: the end of a body without a length."""
+        names = {name.lower() for name, _ in self.headers}
+        framed = names & {"content-length", "transfer-encoding"}
+        if self.status is not None and not framed:
+            self.complete, self.keep_alive = True, False
+
+    # What httptools calls.
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header, or a trailer after the body, which is dropped."""
+        if self.status is None:
+            self._size += len(name) + len(value)
+            self._check_size()
+            self.headers.append((name.decode("latin-1"), value.decode("latin-1")))
+
+    def on_headers_complete(self) -> None:
+        """The head has ended; that of an interim response is forgotten."""
+        status: int = self._parser.get_status_code()
+        if 100 <= status < 200:
+            self.headers.clear()
+            return
+        self.keep_alive = self._parser.should_keep_alive()
+        self.status = status
+        if self._head_only:
+            self.complete = True
+
+    def on_body(self, body: bytes) -> None:
+        """Some of the body."""
+        if not self._head_only:
+            self._add(body)
+
+    def on_message_complete(self) -> None:
+        """The response has ended, unless it was an interim one."""
+        if self.status is not None:
+            self.complete = True
+
+
+def _h11_parser(method: str) -> Parser:
+    return H11Parser(method)
+
+
+def _httptools_parser(method: str) -> Parser:
+    return HttptoolsParser(method)
+
+
+_httptools: Any
+try:
+    import httptools as _httptools  # pyright: ignore[reportMissingImports]
+except ImportError:
+    _MAKE = _h11_parser
+else:
+    _MAKE = _httptools_parser

@@ -1,0 +1,156 @@
+"""Requests as they leave and answers as they arrive: what the HTTP engines have in common."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Protocol
+
+from ._http import Payload, TransportFailure
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+READ_SIZE = 256 << 10
+"""How much of a body is read at once, in bytes: more is no faster, less is slower."""
+
+Headers = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A server: what connections are kept for."""
+
+    scheme: str
+    host: str
+    port: int
+    text: str
+    """As in `https://host:port`, the default port left out."""
+
+    @property
+    def authority(self) -> str:
+        """What the `Host` header says, and what was signed."""
+        return self.text.partition("://")[2]
+
+
+@dataclass(slots=True)
+class Wire:
+    """A request byte for byte as it leaves."""
+
+    origin: Origin
+    method: str
+    target: str
+    headers: Headers
+    payload: Payload | None
+    url: str
+    connect_timeout: float | None
+    timeout: float | None
+    """The longest wait for any one thing after connecting, in seconds."""
+
+    def head(self) -> bytes:
+        """The request line and the headers."""
+        lines = [f"{self.method} {self.target} HTTP/1.1"]
+        lines += [f"{name}: {value}" for name, value in self.headers]
+        text = "\r\n".join(lines)
+        # The core refuses such values; what would change the meaning of a request never leaves.
+        if text.count("\r") != len(lines) - 1 or text.count("\n") != len(lines) - 1:
+            raise TransportFailure("unknown", "a header of the request has a line break in it")
+        return f"{text}\r\n\r\n".encode("latin-1")
+
+
+class Answer(Protocol):
+    """A response whose head has arrived, on a blocking connection."""
+
+    status: int
+    headers: Headers
+
+    def read(self) -> bytes:
+        """Read some of the body; empty at its end."""
+        ...
+
+    def close(self) -> bool:
+        """Give the rest up; whether the connection can be used again."""
+        ...
+
+
+class AsyncAnswer(Protocol):
+    """A response whose head has arrived, on an asynchronous connection."""
+
+    status: int
+    headers: Headers
+
+    async def read(self) -> bytes:
+        """Read some of the body; empty at its end."""
+        ...
+
+    async def close(self) -> bool:
+        """Give the rest up; whether the connection can be used again."""
+        ...
+
+
+class Connection(Protocol):
+    """A blocking connection to one origin."""
+
+    def exchange(self, wire: Wire, budget: Budget) -> Answer:
+        """Send a request and wait for the head of its response."""
+        ...
+
+    def close(self) -> None:
+        """Close the connection."""
+        ...
+
+
+class AsyncConnection(Protocol):
+    """An asynchronous connection to one origin."""
+
+    async def exchange(self, wire: Wire, budget: Budget) -> AsyncAnswer:
+        """Send a request and wait for the head of its response."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        ...
+
+
+class Budget:
+    """The time that a request may take in all, of which only waiting counts."""
+
+    __slots__ = ("_each", "_left", "_since")
+
+    def __init__(self, total: float | None, each: float | None) -> None:
+        self._left = total
+        self._each = each
+        self._since = 0.0
+
+    def start(self) -> float | None:
+        """Begin to wait; returns for how many seconds at most."""
+        self._since = time.monotonic()
+        if self._left is None:
+            return self._each
+        if self._left <= 0:
+            raise TransportFailure("timeout", "the request took longer than `timeout` in all")
+        return self._left if self._each is None else min(self._left, self._each)
+
+    def stop(self) -> None:
+        """End to wait."""
+        if self._left is not None:
+            self._left -= time.monotonic() - self._since
+
+
+def split_url(url: str) -> tuple[str, str]:
+    """Split a URL into its origin (default port dropped, lower case) and the request's target."""
+    scheme, _, rest = url.partition("://")
+    slash, question = rest.find("/"), rest.find("?")
+    cuts = [cut for cut in (slash, question) if cut >= 0]
+    cut = min(cuts) if cuts else len(rest)
+    scheme, authority, target = scheme.lower(), rest[:cut].lower(), rest[cut:]
+    if scheme in DEFAULT_PORTS:
+        authority = authority.removesuffix(f":{DEFAULT_PORTS[scheme]}")
+    return f"{scheme}://{authority}", target if target.startswith("/") else f"/{target}"
+
+
+def parse_origin(text: str) -> Origin:
+    """An origin's parts."""
+    scheme, _, authority = text.partition("://")
+    host, colon, port = authority.rpartition(":")
+    if not colon or authority.endswith("]"):
+        host, port = authority, str(DEFAULT_PORTS[scheme])
+    return Origin(scheme, host.strip("[]"), int(port), text)
