@@ -11,7 +11,7 @@ from typing import Any, Self
 import boto3
 
 from tests.backends.minio_build import build_minio
-from tests.backends.process import ServerProcess, free_port
+from tests.backends.process import ServerProcess, data_parent, free_port
 
 REGION = "us-east-1"
 
@@ -35,7 +35,7 @@ class Minio:
 
     def start(self) -> Self:
         binary = build_minio()
-        self._directory = tempfile.TemporaryDirectory(prefix="minio-data-")
+        self._directory = tempfile.TemporaryDirectory(prefix="minio-data-", dir=data_parent())
         home = Path(self._directory.name)
         self.port = free_port()
         address, console = f"127.0.0.1:{self.port}", f"127.0.0.1:{free_port()}"

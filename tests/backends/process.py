@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import socket
 import subprocess
 import time
@@ -9,12 +11,23 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+ROOM = 10 * 1024**3  # the tests that move gibibytes leave some of them behind for a while
+
 
 def free_port() -> int:
     """A port that nobody listens on now; the server that gets it binds it at once."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def data_parent() -> str | None:
+    """Where servers keep their data: in memory where there is plenty, as fsync makes disks slow."""
+    shared = Path("/dev/shm")
+    if not shared.is_dir() or shutil.disk_usage(shared).free < ROOM:
+        return None
+    available = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return str(shared) if available > ROOM else None
 
 
 class ServerProcess:

@@ -35,6 +35,7 @@ async def round_trip_async(store: Any, key: str) -> None:
     await obs.delete_async(store, key)
 
 
+@pytest.mark.slow
 def test_32_threads_on_one_store(backend: Backend) -> None:
     def work(thread: int) -> None:
         for turn in range(ROUNDS):
@@ -44,6 +45,7 @@ def test_32_threads_on_one_store(backend: Backend) -> None:
     assert obs.list(backend.store).collect() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loop", ["asyncio", "trio"])
 def test_1000_tasks_on_one_store(backend: Backend, loop: str) -> None:
     async def main() -> None:
