@@ -129,16 +129,15 @@ def has_target() -> bool:
 
 
 def cargo_arguments() -> list[str]:
-    """What both ways tell cargo."""
-    manifest = ROOT / "core-wasm/Cargo.toml"
-    return ["build", "--release", "--locked", "--target", TARGET, "--manifest-path", str(manifest)]
+    """What both ways tell cargo, which runs in core-wasm/."""
+    return ["build", "--release", "--locked", "--target", TARGET]
 
 
 def rustup_build() -> Path:
     """Build with the installed target."""
     say(f"building with the installed target {TARGET}")
     env = environment()
-    run("cargo", *cargo_arguments(), env=env)
+    run("cargo", *cargo_arguments(), cwd=ROOT / "core-wasm", env=env)
     return Path(env["CARGO_TARGET_DIR"])
 
 
@@ -157,14 +156,15 @@ def debian_build() -> Path:
         "CARGO_ENCODED_RUSTFLAGS": "\x1f".join(flags),
     }
     env.pop("RUSTUP_TOOLCHAIN", None)
-    run("/usr/bin/cargo", *cargo_arguments(), "-Zbuild-std=std,panic_abort", env=env)
+    arguments = [*cargo_arguments(), "-Zbuild-std=std,panic_abort"]
+    run("/usr/bin/cargo", *arguments, cwd=ROOT / "core-wasm", env=env)
     return Path(env["CARGO_TARGET_DIR"])
 
 
 def mapped_paths() -> list[str]:
-    """Flags that keep this machine's paths out of the component."""
+    """Flags that keep this machine's paths out of the component; our own are relative already."""
     home = os.environ.get("CARGO_HOME") or Path.home() / ".cargo"
-    return [f"--remap-path-prefix={home}=cargo", f"--remap-path-prefix={ROOT}=object-store-py"]
+    return [f"--remap-path-prefix={home}=cargo"]
 
 
 def install_packages() -> None:

@@ -12,7 +12,7 @@ use rsa::pkcs1::DecodeRsaPrivateKey;
 use rsa::pkcs8::DecodePrivateKey;
 use rsa::{Pkcs1v15Sign, PrivateKey};
 use sha2::{Digest, Sha256};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What precedes a SHA-256 in a PKCS#1 v1.5 signature (RFC 8017, section 9.2, note 1).
 const SHA256_PREFIX: [u8; 19] = [
@@ -20,25 +20,76 @@ const SHA256_PREFIX: [u8; 19] = [
     0x00, 0x04, 0x20,
 ];
 
+/// A message that is no longer than this makes a key of a key: SigV4 derives its own so, from the
+/// day, the region and the service, the same ones for every request of a day.
+const DERIVING: usize = 32;
+
+/// How many derived keys are kept.
+const KEPT: usize = 8;
+
 /// The crate's `CryptoProvider`.
 #[derive(Debug)]
-pub struct Crypto(pub Arc<Desk>);
+pub struct Crypto {
+    desk: Arc<Desk>,
+    derived: Arc<Derived>,
+}
+
+impl Crypto {
+    /// One that gets the digests of placeholders from `desk`.
+    pub fn new(desk: Arc<Desk>) -> Self {
+        Self { desk, derived: Arc::default() }
+    }
+}
+
+/// The last derived keys: secret and message in front, tag behind.
+#[derive(Default)]
+struct Derived(Mutex<Vec<(Vec<u8>, [u8; 32])>>);
+
+impl std::fmt::Debug for Derived {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Derived")
+    }
+}
+
+impl Derived {
+    fn tag(&self, secret: &[u8], message: &[u8]) -> Result<[u8; 32]> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let given = [&(secret.len() as u64).to_be_bytes(), secret, message].concat();
+        if let Some((_, tag)) = kept.iter().find(|(known, _)| *known == given) {
+            return Ok(*tag);
+        }
+        let tag = hmac(secret, message)?;
+        if kept.len() >= KEPT {
+            kept.remove(0);
+        }
+        kept.push((given, tag));
+        Ok(tag)
+    }
+}
+
+fn hmac(secret: &[u8], message: &[u8]) -> Result<[u8; 32]> {
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(secret).map_err(|_| generic("this key cannot sign"))?;
+    mac.update(message);
+    Ok(mac.finalize().into_bytes().into())
+}
 
 impl CryptoProvider for Crypto {
     fn digest(&self, algorithm: DigestAlgorithm) -> Result<Box<dyn DigestContext>> {
         match algorithm {
-            DigestAlgorithm::Sha256 => Ok(Box::new(Digesting::new(self.0.clone()))),
+            DigestAlgorithm::Sha256 => Ok(Box::new(Digesting::new(self.desk.clone()))),
             _ => Err(generic("this digest is not known")),
         }
     }
 
     fn hmac(&self, algorithm: DigestAlgorithm, secret: &[u8]) -> Result<Box<dyn HmacContext>> {
         match algorithm {
-            DigestAlgorithm::Sha256 => {
-                let mac = Hmac::<Sha256>::new_from_slice(secret)
-                    .map_err(|_| generic("this key cannot sign"))?;
-                Ok(Box::new(Signing { mac, tag: [0; 32] }))
-            }
+            DigestAlgorithm::Sha256 => Ok(Box::new(Signing {
+                derived: self.derived.clone(),
+                secret: secret.to_vec(),
+                message: Vec::new(),
+                tag: [0; 32],
+            })),
             _ => Err(generic("this digest is not known")),
         }
     }
@@ -97,17 +148,22 @@ impl DigestContext for Digesting {
 }
 
 struct Signing {
-    mac: Hmac<Sha256>,
+    derived: Arc<Derived>,
+    secret: Vec<u8>,
+    message: Vec<u8>,
     tag: [u8; 32],
 }
 
 impl HmacContext for Signing {
     fn update(&mut self, data: &[u8]) {
-        self.mac.update(data);
+        self.message.extend_from_slice(data);
     }
 
     fn finish(&mut self) -> Result<&[u8]> {
-        self.tag = self.mac.clone().finalize().into_bytes().into();
+        self.tag = match self.message.len() <= DERIVING {
+            true => self.derived.tag(&self.secret, &self.message)?,
+            false => hmac(&self.secret, &self.message)?,
+        };
         Ok(&self.tag)
     }
 }
