@@ -14,15 +14,19 @@ ROOT = Path(object_store_py.__file__).parent
 LAYERS = (
     # Below everything: vocabulary without behaviour.
     {"exceptions", "bytes", "types", "_redact", "durations", "config", "_http", "_effects"},
+    {"_proxies", "_trust"},
     {"options", "credentials", "_paths", "_driver", "_driver_async", "_convert", "_cache"},
-    {"_streams", "_engine", "_backend", "_local_root"},
+    {"_wire", "_engine", "_backend", "_local_root"},
+    {"_streams", "_parsers", "_http11", "_httpx_engine"},
+    {"_http11_async"},
     {"_transport", "_credentials", "_arguments", "_sources", "_memory"},
-    {"_core", "_local", "_operations"},
+    {"_aws_credentials", "_google", "_core", "_local", "_operations"},
     {"_brain"},
     {"results"},
     {"stores", "stores.base", "auth"},
-    {"stores.remote", "stores.local", "stores.memory", "auth.boto3"},
-    {"stores.s3"},
+    {"stores.remote", "stores.local", "stores.memory", "auth.boto3", "auth.google"},
+    {"auth._shared", "stores._s3_access"},
+    {"stores.gcs", "stores.s3"},
     {"store", "_functions"},
     {"__init__"},
 )

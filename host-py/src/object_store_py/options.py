@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import difflib
+import os
+import re
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from importlib.util import find_spec
 from typing import Any
+from urllib.parse import urlsplit
 
-from . import _redact
+from . import _proxies, _redact
+from ._proxies import Proxies
+from ._trust import make_context, parse_certificates
 from .config import BackoffConfig, RetryConfig
 from .durations import format_duration, parse_duration
 from .exceptions import GenericError, UnknownConfigurationKeyError
@@ -105,20 +111,26 @@ def _user_agent() -> str:
 
 @dataclass(frozen=True)
 class ClientSettings:
-    """`client_options`, parsed."""
+    """`client_options`, parsed. Without a `proxy_url`, the environment names the proxies."""
 
     allow_http: bool = False
     allow_invalid_certificates: bool = False
     connect_timeout: float | None = 5.0
     default_content_type: str | None = None
-    default_headers: dict[str, str] = field(default_factory=dict[str, str])
+    default_headers: dict[str, str] = field(default_factory=dict[str, str], repr=False)
+    disable_system_certificates: bool = False
+    http1_only: bool | None = None
     http2_only: bool = False
     pool_idle_timeout: float = 90.0
-    proxy_url: str | None = None
+    pool_max_idle_per_host: int | None = None
+    proxy_ca_certificate: str | None = None
+    proxy_excludes: str | None = None
+    proxy_url: str | None = field(default=None, repr=False)
     read_timeout: float | None = None
     root_certificate: str | None = None
     timeout: float | None = 30.0
     user_agent: str = field(default_factory=_user_agent)
+    proxies: Proxies = field(default_factory=Proxies)
 
     @classmethod
     def parse(cls, options: Mapping[str, Any]) -> ClientSettings:
@@ -131,42 +143,65 @@ class ClientSettings:
                 raise ValueError(
                     f"Invalid key: {name}." + (f" Did you mean {hint[0]!r}?" if hint else "")
                 )
-            if key in cls.__dataclass_fields__:
-                settings[key] = _CLIENT_PARSERS[key](value, key)
-            elif key not in _WITHOUT_EFFECT:
-                raise NotImplementedError(f"client_options[{key!r}] is not implemented yet")
-        return cls(**settings)
+            if key in settings:
+                raise GenericError(f"Duplicate key {key} provided in client_options")
+            settings[key] = _CLIENT_PARSERS[key](value, key)
+        _check_http2(settings)
+        if "proxy_url" in settings:
+            found = _proxies.given(settings["proxy_url"], settings.get("proxy_excludes"))
+        else:
+            found = _proxies.from_environment(os.environ)
+        known = {key: value for key, value in settings.items() if key in cls.__dataclass_fields__}
+        return cls(**known, proxies=found)
 
     @property
-    def timeouts(self) -> dict[str, float | None]:
-        """The time limits of one request, as httpx takes them."""
-        limits = [seconds for seconds in (self.read_timeout, self.timeout) if seconds is not None]
-        each = min(limits) if limits else None
-        return {"connect": self.connect_timeout, "read": each, "write": each, "pool": each}
+    def needs_httpx(self) -> bool:
+        """Whether only httpx can do what is asked for: a proxy, or HTTP/2."""
+        return bool(self.proxies.urls) or self.http2
 
-    def transport_arguments(self, context: ssl.SSLContext) -> dict[str, Any]:
-        """The arguments of an httpx transport with one connection."""
+    @property
+    def http2(self) -> bool:
+        """Whether servers are asked for HTTP/2."""
+        return self.http2_only or (self.http1_only is False and _has_h2())
+
+    def transport_arguments(self, context: ssl.SSLContext, origin: str = "") -> dict[str, Any]:
+        """The arguments of an httpx transport with one connection to an origin."""
         import httpx
 
         limits = httpx.Limits(
             max_connections=1, max_keepalive_connections=1, keepalive_expiry=self.pool_idle_timeout
         )
-        http2 = {"http1": False, "http2": True} if self.http2_only else {}
-        return {"verify": context, "limits": limits, "proxy": self.proxy_url, **http2}
+        url = self.proxies.find(origin) if origin else self.proxy_url
+        arguments: dict[str, Any] = {"verify": context, "limits": limits, "http2": self.http2}
+        arguments["http1"] = not self.http2_only
+        if url is not None:
+            secure = url.lower().startswith("https:")
+            arguments["proxy"] = httpx.Proxy(url, ssl_context=context if secure else None)
+        return arguments
 
     def ssl_context(self) -> ssl.SSLContext:
-        """The trust in servers: the system's certificates and those given."""
-        context = ssl.create_default_context()
-        if self.root_certificate is not None:
-            context.load_verify_locations(cadata=self.root_certificate)
-        if self.allow_invalid_certificates:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        return context
+        """The trust in servers, and in the proxy: the system's certificates and those given."""
+        given = (self.root_certificate, self.proxy_ca_certificate)
+        return make_context(
+            [text for text in given if text is not None],
+            system=not self.disable_system_certificates,
+            verify=not self.allow_invalid_certificates,
+        )
 
 
-_WITHOUT_EFFECT = frozenset({"http1_only", "randomize_addresses"})
-"""Accepted because they ask for what is done anyway, or for what the host's resolver does."""
+def _has_h2() -> bool:
+    return find_spec("h2") is not None
+
+
+def _check_http2(settings: Mapping[str, Any]) -> None:
+    if not settings.get("http2_only"):
+        return
+    if settings.get("http1_only"):
+        raise GenericError("client_options: http1_only and http2_only exclude each other")
+    if not _has_h2():
+        raise ImportError(
+            "client_options: http2_only needs the package h2: pip install 'object-store-py[http2]'"
+        )
 
 
 def _parse_switch(value: object, name: str) -> bool:
@@ -177,35 +212,68 @@ def _parse_headers(value: object, name: str) -> dict[str, str]:
     if not isinstance(value, Mapping):
         raise TypeError(f"{name} must be a dict, not {type(value).__name__}")
     pairs: dict[Any, Any] = dict(value)  # pyright: ignore[reportUnknownArgumentType]
-    return {
-        str(key): item.decode("latin-1") if isinstance(item, bytes) else to_text(item, str(key))
-        for key, item in pairs.items()
-    }
+    return dict(_parse_header(key, item) for key, item in pairs.items())
 
 
-def _parse_certificate(value: object, name: str) -> str:
-    text = value.decode("ascii", "replace") if isinstance(value, bytes) else to_text(value, name)
-    if "-----BEGIN CERTIFICATE-----" not in text:
-        raise ValueError(f"No certificates found in {name}: it must be PEM")
+def _parse_header(name: object, value: object) -> tuple[str, str]:
+    if not isinstance(name, str) or not _TOKEN.fullmatch(name):
+        raise ValueError(f"default_headers: {_redact.value(name)} is no name of a header")
+    text = value.decode("latin-1") if isinstance(value, bytes) else value
+    if not isinstance(text, str):
+        raise TypeError(
+            f"default_headers: {name!r} must be str or bytes, not {type(text).__name__}"
+        )
+    return name, _parse_header_text(text, f"default_headers: {name!r}")
+
+
+def _parse_header_text(value: object, name: str) -> str:
+    text = to_text(value, name)
+    if not _HEADER_TEXT.fullmatch(text):
+        # The value is not shown: it may be a secret.
+        raise ValueError(f"{name} has characters that a header cannot have")
     return text
+
+
+def _parse_count(value: object, name: str) -> int:
+    text = to_text(value, name)
+    if not (text.isascii() and text.isdigit()):
+        raise GenericError(f"{name} must be a number such as '8', not {_redact.value(text)}")
+    return int(text)
 
 
 def _parse_proxy(value: object, name: str) -> str:
     text = to_text(value, name)
-    if "://" not in text:
+    parts = urlsplit(text)
+    if parts.scheme.lower() not in ("http", "https", "socks5", "socks5h") or not parts.hostname:
+        # The value is not shown: it may have a password in it.
         raise ValueError(f"{name} must be a URL such as 'http://proxy:3128'")
+    if parts.scheme.lower().startswith("socks") and find_spec("socksio") is None:
+        raise ImportError(f"{name}: a SOCKS proxy needs the package socksio: pip install socksio")
     return text
 
 
-_CLIENT_PARSERS: dict[str, Any] = {
-    **dict.fromkeys(("allow_http", "allow_invalid_certificates", "http2_only"), _parse_switch),
-    **dict.fromkeys(
-        ("connect_timeout", "pool_idle_timeout", "read_timeout", "timeout"), parse_duration
-    ),
-    **dict.fromkeys(("default_content_type", "user_agent"), to_text),
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_HEADER_TEXT = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_SWITCH_KEYS = (
+    "allow_http allow_invalid_certificates disable_system_certificates http1_only http2_only"
+    " http2_keep_alive_while_idle randomize_addresses"
+)
+_DURATION_KEYS = (
+    "connect_timeout pool_idle_timeout read_timeout timeout http2_keep_alive_interval"
+    " http2_keep_alive_timeout"
+)
+# Parsed and checked, but without effect: `randomize_addresses`, because the order of a server's
+# addresses is the resolver's, and `http2_keep_alive_*` and `http2_max_frame_size`, because a
+# connection carries one request at a time and is given up when it is idle.
+_CLIENT_PARSERS: dict[str, Callable[[Any, str], Any]] = {
+    **dict.fromkeys(_SWITCH_KEYS.split(), _parse_switch),
+    **dict.fromkeys(_DURATION_KEYS.split(), parse_duration),
+    **dict.fromkeys(("default_content_type", "user_agent"), _parse_header_text),
+    **dict.fromkeys(("pool_max_idle_per_host", "http2_max_frame_size"), _parse_count),
+    **dict.fromkeys(("root_certificate", "proxy_ca_certificate"), parse_certificates),
     "default_headers": _parse_headers,
+    "proxy_excludes": to_text,
     "proxy_url": _parse_proxy,
-    "root_certificate": _parse_certificate,
 }
 
 
@@ -213,10 +281,14 @@ def client_options_out(options: Mapping[str, Any] | None) -> dict[str, Any] | No
     """`client_options` as the store's property shows them: normalised, ready to be given again."""
     if options is None:
         return None
-    return {
-        name.lower(): value if isinstance(value, bytes | dict) else to_text(value, name)
-        for name, value in options.items()
-    }
+    return {name.lower(): _option_out(value, name) for name, value in options.items()}
+
+
+def _option_out(value: object, name: str) -> Any:
+    if isinstance(value, Mapping):
+        pairs: dict[Any, Any] = dict(value)  # pyright: ignore[reportUnknownArgumentType]
+        return pairs
+    return value if isinstance(value, bytes) else to_text(value, name)
 
 
 def retry_config_out(config: Mapping[str, Any] | None) -> RetryConfig | None:
