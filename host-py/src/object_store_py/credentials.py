@@ -6,8 +6,19 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias, TypedDict
+from urllib.parse import quote
 
-__all__ = ["S3Credential", "S3CredentialProvider"]
+__all__ = [
+    "AzureAccessKey",
+    "AzureBearerToken",
+    "AzureCredential",
+    "AzureCredentialProvider",
+    "AzureSASToken",
+    "GCSCredential",
+    "GCSCredentialProvider",
+    "S3Credential",
+    "S3CredentialProvider",
+]
 
 DEFAULT_REFRESH_THRESHOLD = timedelta(minutes=5)
 """How long before its expiry a credential is asked for again."""
@@ -56,6 +67,99 @@ def s3_answer(given: Any, threshold: timedelta) -> tuple[str, int, str]:
         if values.get(name) is not None
     }
     return json.dumps(border), _lifetime(values["expires_at"], threshold), ""
+
+
+class GCSCredential(TypedDict):
+    """A credential for Google Cloud Storage."""
+
+    token: str
+    """An OAuth 2 access token."""
+    expires_at: datetime | None
+    """When it ends (aware), or None for never."""
+
+
+GCSCredentialProvider: TypeAlias = Callable[[], GCSCredential | Awaitable[GCSCredential]]
+"""A function that returns a credential, or an awaitable of one for the asynchronous methods.
+
+It may have the attribute `refresh_threshold` (a timedelta). It is called again before the
+credential expires.
+"""
+
+
+def gcs_answer(given: Any, threshold: timedelta) -> tuple[str, int, str]:
+    """A provider's answer as the border takes it; errors as `s3_answer`."""
+    if not isinstance(given, Mapping):
+        raise TypeError(f"it returned {type(given).__name__}, not a dict")
+    values: dict[str, Any] = dict(given)  # pyright: ignore[reportUnknownArgumentType]
+    missing = [name for name in ("token", "expires_at") if name not in values]
+    if missing:
+        raise ValueError(f"its answer has no {', '.join(missing)}")
+    border = {"token": _text(values["token"], "token")}
+    return json.dumps(border), _lifetime(values["expires_at"], threshold), ""
+
+
+class AzureAccessKey(TypedDict):
+    """The access key of a storage account."""
+
+    access_key: str
+    """In base64, as the portal shows it."""
+    expires_at: datetime | None
+    """When it ends (aware), or None for never."""
+
+
+class AzureSASToken(TypedDict):
+    """A shared access signature."""
+
+    sas_token: str | list[tuple[str, str]]
+    """Percent-encoded, as the portal shows it; or its names and values, not encoded."""
+    expires_at: datetime | None
+    """When it ends (aware), or None for never."""
+
+
+class AzureBearerToken(TypedDict):
+    """A token of Entra ID for `https://storage.azure.com`."""
+
+    token: str
+    """The token, without `Bearer` in front."""
+    expires_at: datetime | None
+    """When it ends (aware), or None for never."""
+
+
+AzureCredential: TypeAlias = AzureAccessKey | AzureSASToken | AzureBearerToken
+"""A credential for Azure Blob Storage."""
+
+AzureCredentialProvider: TypeAlias = Callable[[], AzureCredential | Awaitable[AzureCredential]]
+"""A function that returns a credential, or an awaitable of one for the asynchronous methods.
+
+It may have the attributes `config` (configuration that belongs to the credential, such as
+`account_name`), `prefix` (used where the store is given none) and `refresh_threshold` (a
+timedelta). It is called again before the credential expires.
+"""
+
+
+def azure_answer(given: Any, threshold: timedelta) -> tuple[str, int, str]:
+    """A provider's answer as the border takes it; errors as `s3_answer`."""
+    if not isinstance(given, Mapping):
+        raise TypeError(f"it returned {type(given).__name__}, not a dict")
+    values: dict[str, Any] = dict(given)  # pyright: ignore[reportUnknownArgumentType]
+    kinds = [k for k in ("access_key", "sas_token", "token") if values.get(k) is not None]
+    if len(kinds) != 1:
+        raise ValueError("its answer must have one of access_key, sas_token and token")
+    if "expires_at" not in values:
+        raise ValueError("its answer has no expires_at")
+    kind, value = kinds[0], values[kinds[0]]
+    if kind == "sas_token" and not isinstance(value, str):
+        value = _sas_text(value)
+    border = {kind: _text(value, kind)}
+    return json.dumps(border), _lifetime(values["expires_at"], threshold), ""
+
+
+def _sas_text(pairs: Any) -> str:
+    """A SAS token's names and values as one text; the brain decodes it once, as a whole."""
+    try:
+        return "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs)
+    except (TypeError, ValueError):
+        raise TypeError("sas_token must be a str or a list of pairs of str") from None
 
 
 def _text(value: Any, name: str) -> str:

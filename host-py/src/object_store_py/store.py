@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from .config import BackoffConfig, ClientConfig, RetryConfig, S3Config
-from .credentials import S3Credential, S3CredentialProvider
+from .config import BackoffConfig, ClientConfig, GCSConfig, RetryConfig, S3Config
+from .credentials import GCSCredential, GCSCredentialProvider, S3Credential, S3CredentialProvider
 from .stores.base import ObjectStoreMethods
+from .stores.gcs import GCSStore
 from .stores.local import LocalStore
 from .stores.memory import MemoryStore
 from .stores.s3 import S3Store
@@ -14,6 +15,10 @@ from .stores.s3 import S3Store
 __all__ = [
     "BackoffConfig",
     "ClientConfig",
+    "GCSConfig",
+    "GCSCredential",
+    "GCSCredentialProvider",
+    "GCSStore",
     "LocalStore",
     "MemoryStore",
     "ObjectStore",
@@ -25,5 +30,5 @@ __all__ = [
     "S3Store",
 ]
 
-ObjectStore: TypeAlias = S3Store | LocalStore | MemoryStore
+ObjectStore: TypeAlias = S3Store | GCSStore | LocalStore | MemoryStore
 """Any of the stores."""
