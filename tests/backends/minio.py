@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import secrets
+import ssl
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
 import boto3
+import trustme
 
 from tests.backends.minio_build import build_minio
 from tests.backends.process import ServerProcess, data_parent, free_port
@@ -17,11 +21,17 @@ REGION = "us-east-1"
 
 
 class Minio:
-    """A MinIO process with its own data directory and its own root credentials."""
+    """A MinIO process with its own data directory, root credentials, and key for encryption.
+
+    With `tls` it speaks HTTPS with a certificate of its own authority (`ca_pem`). `environment`
+    adds MinIO's own variables.
+    """
 
     region = REGION
 
-    def __init__(self) -> None:
+    def __init__(self, *, tls: bool = False, environment: Mapping[str, str] | None = None) -> None:
+        self._extra = dict(environment or {})
+        self._ca = trustme.CA() if tls else None
         self.access_key_id = f"root{secrets.token_hex(6)}"
         self.secret_access_key = secrets.token_hex(20)
         self._process: ServerProcess | None = None
@@ -31,7 +41,12 @@ class Minio:
 
     @property
     def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self._ca else 'http'}://127.0.0.1:{self.port}"
+
+    @property
+    def ca_pem(self) -> str:
+        """The authority that signed the server's certificate; empty without TLS."""
+        return self._ca.cert_pem.bytes().decode() if self._ca else ""
 
     def start(self) -> Self:
         binary = build_minio()
@@ -40,10 +55,23 @@ class Minio:
         self.port = free_port()
         address, console = f"127.0.0.1:{self.port}", f"127.0.0.1:{free_port()}"
         command = [str(binary), "server", "--quiet", "--address", address]
-        command += ["--console-address", console, str(home / "data")]
+        command += ["--console-address", console, "--certs-dir", str(home / "certs")]
+        command += [str(home / "data")]
+        trust = self._write_certificate(home)
         self._process = ServerProcess("minio", command, home / "log", self._environment(home))
-        self._process.wait_until_ready(f"{self.endpoint}/minio/health/ready")
+        self._process.wait_until_ready(f"{self.endpoint}/minio/health/ready", trust=trust)
         return self
+
+    def _write_certificate(self, home: Path) -> ssl.SSLContext | None:
+        (home / "certs").mkdir()
+        if self._ca is None:
+            return None
+        issued = self._ca.issue_cert("127.0.0.1", "localhost")
+        issued.private_key_pem.write_to_path(home / "certs" / "private.key")
+        for part in issued.cert_chain_pems:
+            part.write_to_path(home / "certs" / "public.crt", append=True)
+        self._ca.cert_pem.write_to_path(home / "ca.pem")
+        return ssl.create_default_context(cadata=self.ca_pem)
 
     def _environment(self, home: Path) -> dict[str, str]:
         return {
@@ -53,6 +81,9 @@ class Minio:
             "MINIO_ROOT_PASSWORD": self.secret_access_key,
             "MINIO_BROWSER": "off",
             "MINIO_UPDATE": "off",
+            # With a key of its own the server can do SSE-S3 and SSE-KMS.
+            "MINIO_KMS_SECRET_KEY": f"tests:{base64.b64encode(secrets.token_bytes(32)).decode()}",
+            **self._extra,
         }
 
     def stop(self) -> None:
@@ -74,8 +105,16 @@ class Minio:
     def client(self) -> Any:
         """A boto3 S3 client: the independent witness that tests compare with."""
         if self._client is None:
-            self._client = self.boto3_session().client("s3", endpoint_url=self.endpoint)
+            self._client = self.boto3_client("s3")
         return self._client
+
+    def boto3_client(self, service: str) -> Any:
+        """A boto3 client of this server, such as for `sts`."""
+        verify = (
+            str(Path(self._directory.name) / "ca.pem") if self._ca and self._directory else None
+        )
+        session = self.boto3_session()
+        return session.client(service, endpoint_url=self.endpoint, verify=verify)
 
     def boto3_session(self) -> Any:
         return boto3.Session(
@@ -100,5 +139,7 @@ class Minio:
             "access_key_id": self.access_key_id,
             "secret_access_key": self.secret_access_key,
             "region": REGION,
-            "client_options": {"allow_http": True},
+            "client_options": {"root_certificate": self.ca_pem}
+            if self._ca
+            else {"allow_http": True},
         }

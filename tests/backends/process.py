@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import time
 import urllib.error
@@ -41,10 +42,12 @@ class ServerProcess:
                 command, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, env=env
             )
 
-    def wait_until_ready(self, url: str, timeout: float = 30) -> None:
+    def wait_until_ready(
+        self, url: str, timeout: float = 30, trust: ssl.SSLContext | None = None
+    ) -> None:
         """Returns when the URL answers without a server error; fails with the log's end."""
         deadline = time.monotonic() + timeout
-        while not answers(url):
+        while not answers(url, trust):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
                 raise RuntimeError(f"{self.name} did not become ready at {url}:\n{self.log_end()}")
@@ -62,10 +65,10 @@ class ServerProcess:
             self._process.wait(5)
 
 
-def answers(url: str) -> bool:
+def answers(url: str, trust: ssl.SSLContext | None = None) -> bool:
     """Whether a server answers there; any status below 500 will do."""
     try:
-        with urllib.request.urlopen(url, timeout=2):
+        with urllib.request.urlopen(url, timeout=2, context=trust):
             return True
     except urllib.error.HTTPError as error:
         with error:

@@ -1,13 +1,37 @@
-"""Credentials of boto3 and botocore sessions."""
+"""Credentials of boto3 and botocore sessions, of roles assumed with them, and of profiles."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ..credentials import S3Credential
 
-__all__ = ["Boto3CredentialProvider"]
+__all__ = ["Boto3CredentialProvider", "StsCredentialProvider"]
+
+_NOT_FROM_FILES = ("env", "container-role", "iam-role", "ec2-credentials-file", "boto-config")
+"""Sources of botocore that are no shared configuration: the store asks those itself."""
+
+
+def _region(session: Any) -> str | None:
+    region = getattr(session, "region_name", None)
+    if region is None and hasattr(session, "get_config_variable"):
+        region = session.get_config_variable("region")
+    return region if isinstance(region, str) and region else None
+
+
+def _config(session: Any) -> dict[str, str]:
+    region = _region(session)
+    return {} if region is None else {"region": region}
+
+
+def _session(session: Any) -> Any:
+    if session is not None:
+        return session
+    import boto3
+
+    return boto3.Session()
 
 
 class Boto3CredentialProvider:
@@ -22,16 +46,9 @@ class Boto3CredentialProvider:
     """
 
     def __init__(self, session: Any = None, *, ttl: timedelta = timedelta(minutes=30)) -> None:
-        if session is None:
-            import boto3
-
-            session = boto3.Session()
-        self._session = session
+        self._session = _session(session)
         self._ttl = ttl
-        region = getattr(session, "region_name", None)
-        if region is None and hasattr(session, "get_config_variable"):
-            region = session.get_config_variable("region")
-        self.config: dict[str, str] = {} if region is None else {"region": region}
+        self.config: dict[str, str] = _config(self._session)
         """The session's region, where it has one."""
         self._credentials()
 
@@ -52,3 +69,51 @@ class Boto3CredentialProvider:
             "token": frozen.token,
             "expires_at": expiry or datetime.now(UTC) + self._ttl,
         }
+
+
+class StsCredentialProvider:
+    """Assumes a role with a session's credentials, again whenever the role's are about to expire.
+
+    Args:
+        session: a `boto3.Session` or `botocore.session.Session`; a new one of boto3 if None.
+        **assume_role: what STS's AssumeRole takes: `RoleArn`, `RoleSessionName` (by default
+            "object_store_py"), `DurationSeconds`, `ExternalId`, `Policy`, `PolicyArns`, `Tags`,
+            `TransitiveTagKeys`, `SerialNumber`, `TokenCode`, `SourceIdentity`,
+            `ProvidedContexts`.
+    """
+
+    def __init__(self, session: Any = None, **assume_role: Any) -> None:
+        self._session = _session(session)
+        self._arguments = {"RoleSessionName": "object_store_py", **assume_role}
+        self.config: dict[str, str] = _config(self._session)
+        """The session's region, where it has one."""
+
+    def __call__(self) -> S3Credential:
+        """Assume the role and return its credentials; boto3's exceptions where that fails."""
+        make: Callable[[str], Any] | None = getattr(self._session, "client", None)
+        client = (make or self._session.create_client)("sts")
+        try:
+            given = client.assume_role(**self._arguments)["Credentials"]
+        finally:
+            client.close()
+        return {
+            "access_key_id": given["AccessKeyId"],
+            "secret_access_key": given["SecretAccessKey"],
+            "token": given["SessionToken"],
+            "expires_at": given["Expiration"],
+        }
+
+
+def shared_session(profile: str | None) -> Any:
+    """A botocore session that knows the shared configuration files alone.
+
+    Raises:
+        ImportError: botocore is not installed.
+    """
+    import botocore.session
+
+    session: Any = botocore.session.Session(profile=profile)
+    resolver = session.get_component("credential_provider")
+    for name in _NOT_FROM_FILES:
+        resolver.remove(name)
+    return session

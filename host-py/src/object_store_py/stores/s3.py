@@ -8,14 +8,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from .. import _redact, options
-from .._credentials import CredentialPlan, from_provider
+from .._credentials import CredentialPlan
 from ..config import ClientConfig, RetryConfig, S3Config
-from ..credentials import DEFAULT_REFRESH_THRESHOLD, S3CredentialProvider, s3_answer
+from ..credentials import S3CredentialProvider
 from ..exceptions import GenericError
+from . import _s3_access as access
 from .remote import RemoteStore, check_endpoint, url_path
 
 if TYPE_CHECKING:
     import httpx
+
+    from .._core import Learn
+    from .._http import Response
+    from .._transport import Host
 
 T = TypeVar("T", bound="S3Store")
 
@@ -26,6 +31,7 @@ _ALIASES = {
     "aws_endpoint_url_s3": "endpoint_url_s3",
     "sts_endpoint": "endpoint_url_sts",
     "requester_pays": "request_payer",
+    "ec2_metadata_service_endpoint": "metadata_endpoint",
 }
 _KEYS = frozenset(
     "access_key_id secret_access_key session_token region default_region bucket endpoint"
@@ -34,7 +40,8 @@ _KEYS = frozenset(
     " container_credentials_full_uri container_authorization_token_file web_identity_token_file"
     " role_arn role_session_name skip_signature copy_if_not_exists conditional_put disable_tagging"
     " disable_bulk_delete request_payer server_side_encryption sse_kms_key_id"
-    " sse_bucket_key_enabled sse_customer_key_base64".split()
+    " sse_bucket_key_enabled sse_customer_key_base64 profile container_authorization_token"
+    " ec2_metadata_disabled".split()
 )
 _SWITCHES = (
     "virtual_hosted_style_request s3_express imdsv1_fallback unsigned_payload skip_signature"
@@ -43,10 +50,18 @@ _SWITCHES = (
 _REGION = re.compile(r"[A-Za-z0-9-]+")
 _BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")
 _HOSTS = (
+    # The first that fits: Express and dual-stack hosts look like buckets to the patterns below.
+    re.compile(
+        r"(?P<express>[a-z0-9.-]+--x-s3)\.s3express-[a-z0-9-]+\.(?P<region>[a-z0-9-]+)"
+        r"\.amazonaws\.com"
+    ),
+    re.compile(
+        r"((?P<bucket>[^/]+?)\.)?(?P<dual>s3\.dualstack\.(?P<region>[a-z0-9-]+)"
+        r"\.amazonaws\.com)"
+    ),
     re.compile(r"(?P<bucket>[^/]+?)\.s3[.-](?P<region>[a-z0-9-]+)\.amazonaws\.com"),
     re.compile(r"(?P<bucket>[^/]+?)\.s3\.amazonaws\.com"),
     re.compile(r"s3[.-](?P<region>[a-z0-9-]+)\.amazonaws\.com"),
-    re.compile(r"s3\.dualstack\.(?P<region>[a-z0-9-]+)\.amazonaws\.com"),
     re.compile(r"(?P<account>[a-z0-9.]+)\.r2\.cloudflarestorage\.com"),
 )
 
@@ -56,6 +71,24 @@ class S3Store(RemoteStore):
 
     What is not given explicitly is read from the environment (`AWS_REGION`,
     `AWS_ACCESS_KEY_ID`, ...); what is given always wins.
+
+    Credentials come from the first of these that is set:
+
+    1. `credential_provider`;
+    2. a `profile` that is given as an argument;
+    3. `access_key_id` and `secret_access_key`, with `session_token` where they are temporary;
+    4. nowhere, if `skip_signature` is true: for public data;
+    5. `web_identity_token_file` and `role_arn`: AssumeRoleWithWebIdentity;
+    6. `container_credentials_relative_uri` (ECS), `container_credentials_full_uri` with
+       `container_authorization_token_file` or `container_authorization_token` (EKS, Lambda);
+    7. the shared configuration, where `AWS_PROFILE` is set or `~/.aws/config` or
+       `~/.aws/credentials` exist (`AWS_CONFIG_FILE`, `AWS_SHARED_CREDENTIALS_FILE` name others):
+       keys, roles, SSO and processes, through botocore if it is installed;
+    8. the instance's metadata service (IMDSv2), unless `AWS_EC2_METADATA_DISABLED` is true.
+
+    Temporary credentials are asked for again five minutes before they expire, and when the server
+    says that they have expired. The region comes from `region`, from the profile, or else from
+    the server's own answer to the first request that goes to the wrong one.
 
     Args:
         bucket: the bucket's name.
@@ -79,6 +112,7 @@ class S3Store(RemoteStore):
     _bucket_key = "bucket"
     _kind = "s3"
     _min_part_size = 5 * 1024 * 1024
+    _host_keys = access.HOST_KEYS
 
     def __init__(
         self,
@@ -147,6 +181,7 @@ class S3Store(RemoteStore):
         for name in _SWITCHES:
             if name in config:
                 options.parse_bool(config[name], name)
+        access.check(config, self._config)
 
     def _effective(self) -> dict[str, str]:
         merged = super()._effective()
@@ -160,45 +195,49 @@ class S3Store(RemoteStore):
             merged["request_payer"] = "true"
         return merged
 
+    def _access(self, config: dict[str, str]) -> access.Access:
+        retries = 10 if self._retry_config is None else self._retry_config.get("max_retries", 10)
+        return access.choose(config, self._config, self._credential_provider, retries)
+
     def _origins(self, config: dict[str, str]) -> frozenset[str]:
         """The origins that this store's own configuration leads to."""
-        region, bucket = config.get("region", "us-east-1"), config["bucket"]
-        found = {
-            f"https://s3.{region}.amazonaws.com",
-            f"https://{bucket}.s3.{region}.amazonaws.com".lower(),
-            f"https://sts.{region}.amazonaws.com",
-        }
-        for name in (
-            "endpoint",
-            "endpoint_url_sts",
-            "metadata_endpoint",
-            "container_credentials_full_uri",
-        ):
-            if name in config:
-                found.add(check_endpoint(config[name], name))
-        if "endpoint" in config:
-            found -= {origin for origin in found if ".s3." in origin or "//s3." in origin}
-            found.add(check_endpoint(config["endpoint"], "endpoint"))
-        if (zone := _express_zone(bucket)) is not None:
-            found.add(f"https://{bucket}.s3express-{zone}.{region}.amazonaws.com")
-        return frozenset(found | self._credential_origins(config))
-
-    def _credential_origins(self, config: dict[str, str]) -> set[str]:
-        """Where credentials of the machine come from, if this store has none of its own."""
-        if self._credential_provider is not None or "access_key_id" in config:
-            return set()
-        if options.parse_bool(config.get("skip_signature", "false"), "skip_signature"):
-            return set()
-        if "container_credentials_relative_uri" in config:
-            return {"http://169.254.170.2"}
-        return {"http://169.254.169.254"}
+        return _bucket_origins(config) | self._access(config).origins
 
     def _credential(self, config: dict[str, str]) -> CredentialPlan | None:
-        provider = self._credential_provider
-        if provider is None:
+        return self._access(config).plan
+
+    def _complete(self, config: dict[str, str]) -> dict[str, str]:
+        if "region" in config or self._access(config).way != "shared":
+            return config
+        from ..auth._shared import region_of
+
+        region = region_of(config.get("profile"))
+        return config if region is None else {**config, "region": region}
+
+    def _learn(self, config: dict[str, str], host: Host) -> Learn | None:
+        if "region" in config or options.parse_bool(config.get("s3_express", "false"), ""):
             return None
-        threshold = getattr(provider, "refresh_threshold", None) or DEFAULT_REFRESH_THRESHOLD
-        return from_provider(provider, lambda given: s3_answer(given, threshold))
+
+        def learn(response: Response) -> dict[str, str] | None:
+            region = access.bucket_region(response)
+            if region is None or region == access.DEFAULT_REGION:
+                return None
+            host.allow(_bucket_origins({**config, "region": region}))
+            return {"region": region}
+
+        return learn
+
+
+def _bucket_origins(config: dict[str, str]) -> frozenset[str]:
+    region, bucket = config.get("region", access.DEFAULT_REGION), config["bucket"]
+    if (zone := _express_zone(bucket)) is not None:
+        express = {f"https://{bucket}.s3express-{zone}.{region}.amazonaws.com".lower()}
+    else:
+        express = set[str]()
+    if "endpoint" in config:
+        return frozenset({check_endpoint(config["endpoint"], "endpoint")} | express)
+    paths = f"https://s3.{region}.amazonaws.com"
+    return frozenset({paths, f"https://{bucket}.s3.{region}.amazonaws.com".lower()} | express)
 
 
 def _express_zone(bucket: str) -> str | None:
@@ -227,9 +266,13 @@ def _from_host(found: dict[str, str], host: str, path: str) -> tuple[dict[str, s
     config: dict[str, str] = {}
     if "account" in found:
         config.update(region="auto", endpoint=f"https://{host}")
-    elif "region" in found:
+    elif found.get("region"):
         config["region"] = found["region"]
-    if "bucket" in found:
+    if "dual" in found:
+        config["endpoint"] = f"https://{host}"
+    if "express" in found:
+        return {**config, "bucket": found["express"], "s3_express": "true"}, path
+    if found.get("bucket"):
         return {**config, "bucket": found["bucket"], "virtual_hosted_style_request": "true"}, path
     bucket, _, prefix = path.partition("/")
     return {**config, "bucket": bucket}, prefix
