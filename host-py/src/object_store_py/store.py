@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from .config import BackoffConfig, ClientConfig, GCSConfig, RetryConfig, S3Config
-from .credentials import GCSCredential, GCSCredentialProvider, S3Credential, S3CredentialProvider
+from .config import AzureConfig, BackoffConfig, ClientConfig, GCSConfig, RetryConfig, S3Config
+from .credentials import (
+    AzureAccessKey,
+    AzureBearerToken,
+    AzureCredential,
+    AzureCredentialProvider,
+    AzureSASToken,
+    GCSCredential,
+    GCSCredentialProvider,
+    S3Credential,
+    S3CredentialProvider,
+)
+from .stores.azure import AzureStore
 from .stores.base import ObjectStoreMethods
 from .stores.gcs import GCSStore
 from .stores.local import LocalStore
@@ -13,6 +24,13 @@ from .stores.memory import MemoryStore
 from .stores.s3 import S3Store
 
 __all__ = [
+    "AzureAccessKey",
+    "AzureBearerToken",
+    "AzureConfig",
+    "AzureCredential",
+    "AzureCredentialProvider",
+    "AzureSASToken",
+    "AzureStore",
     "BackoffConfig",
     "ClientConfig",
     "GCSConfig",
@@ -30,5 +48,5 @@ __all__ = [
     "S3Store",
 ]
 
-ObjectStore: TypeAlias = S3Store | GCSStore | LocalStore | MemoryStore
+ObjectStore: TypeAlias = S3Store | AzureStore | GCSStore | LocalStore | MemoryStore
 """Any of the stores."""

@@ -1,0 +1,207 @@
+"""Azure's tokens that need the machine: workload identity, managed identity, the Azure CLI.
+
+Each plan ends in a bearer token for storage and its lifetime, or in a text that says why not.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeAlias
+from urllib.parse import urlencode
+
+from . import _redact
+from ._azure import authority
+from ._credentials import CredentialAnswer, CredentialPlan
+from ._effects import Block, Exchange, Pause, Plan
+from ._http import HttpHost, Payload, Request, Response, TransportFailure
+
+SCOPE = "https://storage.azure.com/.default"
+RESOURCE = "https://storage.azure.com"
+INSTANCE_URL = "http://169.254.169.254/metadata/identity/oauth2/token"
+
+_EARLY = 300
+"""A token is asked for again so many seconds before it expires, as the crate does."""
+_CLI_PATIENCE = 60
+_LONGEST_TOKEN = 1 << 20
+_ATTEMPTS = 4
+
+Config: TypeAlias = Mapping[str, str]
+
+
+class _NoTokenError(Exception):
+    """There is no token; the text is for the user, without secrets."""
+
+
+def plan_for(kind: str, config: Config) -> CredentialPlan:
+    """The plan that gets tokens of one of the kinds of credential in `_azure.ON_HOST`."""
+    steps: Callable[[HttpHost, Config], Plan[CredentialAnswer]] = {
+        "workload_identity": _workload_identity,
+        "managed_identity": _managed_identity,
+        "azure_cli": _azure_cli,
+    }[kind]
+
+    def plan(host: HttpHost) -> Plan[CredentialAnswer]:
+        try:
+            return (yield from steps(host, config))
+        except _NoTokenError as reason:
+            return "", 0, f"AzureStore, {kind}: {reason}"
+
+    return plan
+
+
+def _workload_identity(host: HttpHost, config: Config) -> Plan[CredentialAnswer]:
+    """Exchange the token in a file, which Kubernetes renews, for one of Entra ID."""
+    name = config["federated_token_file"]
+    try:
+        assertion = yield Block(lambda: Path(name).read_text("utf-8").strip())
+    except (OSError, UnicodeDecodeError) as error:
+        what = getattr(error, "strerror", None) or type(error).__name__
+        raise _NoTokenError(f"the federated_token_file {name} cannot be read: {what}") from None
+    form = {
+        "client_id": config["client_id"],
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        "client_assertion": assertion,
+        "scope": SCOPE,
+        "grant_type": "client_credentials",
+    }
+    request = Request(
+        "POST",
+        f"{authority(config)}/{config['tenant_id']}/oauth2/v2.0/token",
+        [("Accept", "application/json"), ("Content-Type", "application/x-www-form-urlencoded")],
+        Payload([memoryview(urlencode(form).encode())]),
+    )
+    return (yield from _fetch(host, request))
+
+
+def _managed_identity(host: HttpHost, config: Config) -> Plan[CredentialAnswer]:
+    """Ask the machine's own token service, of a VM or of App Service."""
+    own = config.get("msi_endpoint")
+    query = {"api-version": "2019-08-01", "resource": RESOURCE}
+    for key, parameter in _IDENTITIES:
+        if key in config:
+            query[parameter] = config[key]
+            break
+    headers = [("Metadata", "true")]
+    if own is not None and "IDENTITY_HEADER" in os.environ:
+        headers.append(("X-IDENTITY-HEADER", os.environ["IDENTITY_HEADER"]))
+    url = f"{own or INSTANCE_URL}?{urlencode(query)}"
+    return (yield from _fetch(host, Request("GET", url, headers, metadata=True)))
+
+
+_IDENTITIES = (
+    ("msi_resource_id", "msi_res_id"),
+    ("object_id", "object_id"),
+    ("client_id", "client_id"),
+)
+"""The ways to name one of several identities; the first that is given counts."""
+
+
+def _fetch(host: HttpHost, request: Request) -> Plan[CredentialAnswer]:
+    """Send a token request, again where the service says to, and read the token."""
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            response: Response = yield Exchange(host, request)
+        except TransportFailure as failure:
+            if attempt == _ATTEMPTS or request.metadata or failure.kind == "unknown":
+                raise _NoTokenError(_unreachable(request, failure)) from None
+        else:
+            if response.status < 400:
+                return _answer(response.text)
+            # 404, 410 and 429 are how the instance service says that it is not ready.
+            again = response.status >= 500 or response.status in (408, 429)
+            again = again or (request.metadata and response.status in (404, 410))
+            if attempt == _ATTEMPTS or not again:
+                raise _NoTokenError(_refusal(response))
+        yield Pause(0.1 * 2**attempt)
+    raise AssertionError
+
+
+def _unreachable(request: Request, failure: TransportFailure) -> str:
+    if not request.metadata:
+        return f"the token service cannot be reached: {failure}"
+    return (
+        "no credential was given, and this machine has no managed identity"
+        f" ({failure}); give account_key, sas_token, a client_secret or a credential_provider,"
+        " or skip_signature=True for public data"
+    )
+
+
+def _refusal(response: Response) -> str:
+    """What a token service says, in one line: `error` and `error_description` of OAuth 2."""
+    try:
+        body: Any = json.loads(response.text[:_LONGEST_TOKEN])
+        said = [body[key] for key in ("error", "error_description") if isinstance(body[key], str)]
+    except (ValueError, KeyError, TypeError):
+        said = []
+    words = " ".join(": ".join(said).split())
+    return _redact.url(f"the token service answered {response.status} {words}"[:500].strip())
+
+
+def _answer(text: str) -> CredentialAnswer:
+    """The token in a service's answer, and how long it lives."""
+    try:
+        body: Any = json.loads(text[:_LONGEST_TOKEN])
+        token = body["access_token"]
+        if "expires_in" in body:
+            left = float(body["expires_in"])
+        else:
+            left = float(body["expires_on"]) - time.time()
+    except (ValueError, KeyError, TypeError):
+        raise _NoTokenError("the token service answered something else than a token") from None
+    return _bearer(token, left)
+
+
+def _bearer(token: object, seconds: float) -> CredentialAnswer:
+    if not isinstance(token, str) or not token:
+        raise _NoTokenError("the token is no text")
+    return json.dumps({"token": token}), max(int((seconds - _EARLY) * 1000), 100), ""
+
+
+def _azure_cli(host: HttpHost, config: Config) -> Plan[CredentialAnswer]:
+    """Ask the `az` program on PATH, which the user has logged in with `az login`."""
+    del host, config
+    output = yield Block(_run_cli)
+    try:
+        body: Any = json.loads(output)
+        token, kind = body["accessToken"], body.get("tokenType", "Bearer")
+        left = _cli_expiry(body) - time.time()
+    except (ValueError, KeyError, TypeError, OverflowError):
+        raise _NoTokenError("az answered something else than a token") from None
+    if str(kind).lower() != "bearer":
+        raise _NoTokenError("az answered a token that is no bearer token")
+    return _bearer(token, left)
+
+
+def _cli_expiry(body: Any) -> float:
+    """When az's token expires: seconds since 1970, or in older versions this machine's time."""
+    if isinstance(body.get("expires_on"), int):
+        return float(body["expires_on"])
+    return datetime.fromisoformat(body["expiresOn"]).timestamp()
+
+
+def _run_cli() -> str:
+    program = shutil.which("az")
+    if program is None:
+        raise _NoTokenError("the Azure CLI is not installed: there is no az on PATH")
+    command = [program, "account", "get-access-token", "--output", "json", "--scope", SCOPE]
+    try:
+        done = subprocess.run(  # noqa: S603 # the program is the user's own
+            command,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_CLI_PATIENCE,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise _NoTokenError(f"az could not be run: {type(error).__name__}") from None
+    if done.returncode != 0:
+        said = " ".join(done.stderr.decode("utf-8", "replace").split())
+        raise _NoTokenError(_redact.url(f"az failed: {said}")[:500])
+    return done.stdout.decode("utf-8", "replace")
