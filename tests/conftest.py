@@ -77,7 +77,7 @@ def api(request: pytest.FixtureRequest) -> Iterator[Api]:
 
 
 @pytest.fixture(params=NAMES)
-def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Backend:
+def backend(request: pytest.FixtureRequest, tmp_path: Path, servers: Servers) -> Backend:
     """A fresh and empty store of each backend."""
 
     def start() -> tuple[Minio, str]:
@@ -86,7 +86,7 @@ def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Backend:
             request.getfixturevalue("shared_bucket"),
         )
 
-    return make_backend(request.param, tmp_path, start)
+    return make_backend(request.param, tmp_path, servers, start)
 
 
 @pytest.fixture

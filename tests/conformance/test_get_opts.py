@@ -70,8 +70,7 @@ def test_head_only_has_the_facts_and_no_body_is_needed(api: Api, store: Any, met
 
 
 def test_an_old_version_can_be_read(api: Api, backend: Backend) -> None:
-    backend.require("versioning")
-    store = backend.s3_store(backend.s3().create_bucket(versioned=True))
+    store = backend.versioned_store()
     old = api.put(store, "test", b"old")["version"]
     new = api.put(store, "test", b"new")["version"]
     assert old and new and old != new

@@ -38,8 +38,7 @@ def test_head_get_and_list_agree(api: Api, store: Any) -> None:
 
 
 def test_a_version_is_on_every_result(api: Api, backend: Backend) -> None:
-    backend.require("versioning")
-    store = backend.s3_store(backend.s3().create_bucket(versioned=True))
+    store = backend.versioned_store()
     version = api.put(store, "k", b"foo")["version"]
     assert version
     assert api.head(store, "k")["version"] == version

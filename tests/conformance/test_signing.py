@@ -68,7 +68,7 @@ def test_an_expired_url_is_refused(api: Api, backend: Backend) -> None:
     api.put(backend.store, "k", b"foo")
     url = str(api.sign(backend.store, "GET", "k", timedelta(seconds=1)))
     time.sleep(2.1)
-    assert ask("GET", url).status_code == 403
+    assert ask("GET", url).status_code in (400, 403)  # 400 is Google's answer
 
 
 @pytest.mark.parametrize("method", ["get", "FETCH"])

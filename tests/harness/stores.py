@@ -5,15 +5,18 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 
-from object_store_py.store import LocalStore, MemoryStore, S3Store
+from object_store_py.store import GCSStore, LocalStore, MemoryStore, S3Store
+from tests.backends.gcs import GcsEmulator
 from tests.backends.minio import Minio
+from tests.harness.servers import Servers
 
-NAMES = ("memory", "local", "minio")
+NAMES = ("memory", "local", "minio", "gcs")
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ CAPABILITIES = {
     "minio": Capabilities(
         copy_if_not_exists=False, tags=True, signing=True, versioning=True, multipart_e_tags=True
     ),
+    "gcs": Capabilities(signing=True, versioning=True, missing_delete_is_error=True),
 }
 
 
@@ -51,6 +55,13 @@ class Backend:
     server: Minio | None = None
     bucket: str = ""
     prefix: str = ""
+    versioned: Callable[[], Any] | None = None
+
+    def versioned_store(self) -> Any:
+        """Another store on the same server, in a new bucket that keeps all versions."""
+        self.require("versioning")
+        assert self.versioned is not None
+        return self.versioned()
 
     def require(self, capability: str) -> None:
         """Ends the test as not applicable when the backend lacks the capability."""
@@ -78,13 +89,28 @@ def not_applicable(capability: str) -> NoReturn:
     pytest.skip(f"n/a: {capability}")
 
 
-def make_backend(name: str, directory: Path, minio: Callable[[], tuple[Minio, str]]) -> Backend:
+def make_backend(
+    name: str, directory: Path, servers: Servers, minio: Callable[[], tuple[Minio, str]]
+) -> Backend:
     """A fresh backend; `minio` gives the running server and its bucket, and starts it if needed."""
     if name == "memory":
         return Backend(name, MemoryStore(), CAPABILITIES[name])
     if name == "local":
         return Backend(name, LocalStore(directory), CAPABILITIES[name])
+    if name == "gcs":
+        return _gcs(servers.get("gcs", GcsEmulator))
     server, bucket = minio()
     prefix = f"test-{secrets.token_hex(6)}"
     store = S3Store(bucket, prefix=prefix, **server.store_options())
-    return Backend(name, store, CAPABILITIES[name], server, bucket, prefix)
+    found = Backend(name, store, CAPABILITIES[name], server, bucket, prefix)
+    found.versioned = lambda: found.s3_store(server.create_bucket(versioned=True))
+    return found
+
+
+def _gcs(server: GcsEmulator) -> Backend:
+    def make(*, versioned: bool = False) -> GCSStore:
+        bucket = server.create_bucket(versioned=versioned)
+        return GCSStore(bucket, prefix="test", **server.store_options())
+
+    versioned = partial(make, versioned=True)
+    return Backend("gcs", make(), CAPABILITIES["gcs"], prefix="test", versioned=versioned)
