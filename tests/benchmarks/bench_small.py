@@ -30,7 +30,7 @@ def sequential(call: Callable[[], object]) -> Callable[[int], None]:
 def threads(call: Callable[[], object], workers: int) -> Callable[[int], None]:
     def run(count: int) -> None:
         with ThreadPoolExecutor(workers) as pool:
-            list(pool.map(lambda _: call(), range(count)))
+            list(pool.map(lambda _index: call(), range(count)))  # noqa: PLW0108 - call takes no index
 
     return run
 
@@ -79,7 +79,7 @@ def main(which: set[str]) -> None:
             compare("get 1 KiB, one after another", cases, 200)
         for workers in (8, 32):
             if f"threads{workers}" in which:
-                cases = [Case(name, threads(call, workers)) for name, call in calls.items()]
+                cases = [Case(n, threads(call, workers)) for n, call in calls.items()]
                 compare(f"get 1 KiB, {workers} threads", cases, 400)
         for workers in (16, 64, 256):
             if f"tasks{workers}" in which:

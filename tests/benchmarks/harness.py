@@ -19,7 +19,9 @@ class Case:
     cpu: list[float] = field(default_factory=list[float])
 
 
-def compare(title: str, cases: list[Case], count: int, rounds: int = 7, base: str = "obstore") -> None:
+def compare(
+    title: str, cases: list[Case], count: int, rounds: int = 7, base: str = "obstore"
+) -> None:
     """Run all cases in turn, `rounds` times, and print medians in microseconds a call."""
     for case in cases:
         case.run(max(count // 10, 1))

@@ -82,7 +82,8 @@ class HttpAnswer:
 
     def read(self) -> bytes:
         """Read some of the body; empty at its end."""
-        return _guard(lambda: self._response.read(READ_SIZE))
+        data: bytes = _guard(lambda: self._response.read(READ_SIZE))
+        return data
 
     def close(self) -> bool:
         """Give the rest up; whether the connection can be used again."""

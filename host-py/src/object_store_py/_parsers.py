@@ -1,4 +1,4 @@
-"""Parsers of HTTP/1.1 responses for the asyncio engine: httptools where it is installed, else h11."""
+"""Parsers of HTTP/1.1 responses for the asyncio engine: httptools if it is installed, else h11."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Parser:
 
 def make_parser(method: str) -> Parser:
     """A parser for the response to a request of this method."""
-    return _MAKE(method)
+    return H11Parser(method) if _httptools is None else HttptoolsParser(method)
 
 
 class H11Parser(Parser):
@@ -60,7 +60,7 @@ class H11Parser(Parser):
         import h11
 
         self._h11: Any = h11
-        self._connection = h11.Connection(h11.CLIENT, MAX_HEAD)
+        self._connection: Any = h11.Connection(h11.CLIENT, MAX_HEAD)
         # h11 wants to know what was asked, to know what the answer looks like.
         self._connection.send(h11.Request(method=method, target="/", headers=[("Host", "x")]))
         self._connection.send(h11.EndOfMessage())
@@ -78,10 +78,12 @@ class H11Parser(Parser):
             self._advance()
         except (TransportFailure, self._h11.RemoteProtocolError, RuntimeError):
             return  # the connection's end is reported by who saw it
+        self.keep_alive = False
 
     def _advance(self) -> None:
         h11 = self._h11
         while True:
+            event: Any
             try:
                 event = self._connection.next_event()
             except h11.RemoteProtocolError as error:
@@ -91,14 +93,18 @@ class H11Parser(Parser):
                 self._add(bytes(event.data))
             elif isinstance(event, h11.Response):
                 self.status = event.status_code
-                self.headers = [(n.decode("latin-1"), v.decode("latin-1")) for n, v in event.headers]
+                self.headers = [
+                    (n.decode("latin-1"), v.decode("latin-1")) for n, v in event.headers
+                ]
             elif isinstance(event, h11.EndOfMessage):
                 self.complete = True
-                self.keep_alive = self._connection.their_state is not h11.MUST_CLOSE
+                self.keep_alive = self._connection.their_state is h11.DONE
                 self.keep_alive &= not self._connection.trailing_data[0]
                 return
-            elif event is h11.NEED_DATA or event is h11.PAUSED or isinstance(
-                event, h11.ConnectionClosed
+            elif (
+                event is h11.NEED_DATA
+                or event is h11.PAUSED
+                or isinstance(event, h11.ConnectionClosed)
             ):
                 return
 
@@ -119,9 +125,10 @@ class HttptoolsParser(Parser):
         except _httptools.HttpParserError as error:
             if isinstance(error.__context__, TransportFailure):
                 raise error.__context__ from None
-            if not (self.complete and self._head_only):
+            if not self.complete:
                 text = f"the answer is no valid HTTP: {error}"
                 raise TransportFailure("interrupted", text) from error
+            self.keep_alive = False  # what followed the answer is nobody's
         if self.status is None:
             self._size += len(data)
             self._check_size()
@@ -139,6 +146,11 @@ class HttptoolsParser(Parser):
 
     # What httptools calls.
 
+    def on_message_begin(self) -> None:
+        """A response begins; a second one was not asked for."""
+        if self.complete:
+            self.keep_alive = False
+
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header, or a trailer after the body, which is dropped."""
         if self.status is None:
@@ -148,6 +160,8 @@ class HttptoolsParser(Parser):
 
     def on_headers_complete(self) -> None:
         """The head has ended; that of an interim response is forgotten."""
+        if self.complete:
+            return
         status: int = self._parser.get_status_code()
         if 100 <= status < 200:
             self.headers.clear()
@@ -159,7 +173,7 @@ class HttptoolsParser(Parser):
 
     def on_body(self, body: bytes) -> None:
         """Some of the body."""
-        if not self._head_only:
+        if not self.complete:
             self._add(body)
 
     def on_message_complete(self) -> None:
@@ -168,18 +182,8 @@ class HttptoolsParser(Parser):
             self.complete = True
 
 
-def _h11_parser(method: str) -> Parser:
-    return H11Parser(method)
-
-
-def _httptools_parser(method: str) -> Parser:
-    return HttptoolsParser(method)
-
-
 _httptools: Any
 try:
-    import httptools as _httptools  # pyright: ignore[reportMissingImports]
+    import httptools as _httptools
 except ImportError:
-    _MAKE = _h11_parser
-else:
-    _MAKE = _httptools_parser
+    _httptools = None

@@ -1,4 +1,4 @@
-"""Bodies of responses: read in chunks or as text, within limits; the connection given back after."""
+"""Bodies of responses: read in chunks or as text, within limits; then the connection is free."""
 
 from __future__ import annotations
 
@@ -130,9 +130,8 @@ class AsyncBody:
         import anyio
 
         with anyio.CancelScope(shield=True):
-            reusable = await self._answer.close()
-        if reusable:
-            self._home.give(self._origin, connection)
+            if await self._answer.close():
+                self._home.give(self._origin, connection)
 
     def read(self) -> bytes:
         """Refuse: the connection belongs to an event loop."""
