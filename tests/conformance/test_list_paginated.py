@@ -49,6 +49,7 @@ def test_collect_gives_everything_and_then_nothing(api: Api, filled: Any) -> Non
     assert api.collect(listing) == []
 
 
+@pytest.mark.slow
 def test_a_listing_spans_the_pages_of_the_server(api: Api, backend: Backend) -> None:
     # S3 answers at most 1,000 keys at a time: 1,005 need a second request.
     server = backend.s3()
