@@ -185,8 +185,9 @@ fn a_gcs_store_signs_urls_and_tokens_with_its_key() {
             .verify(scheme, &Sha256::digest(text.as_bytes()), signature)
             .expect("valid");
     };
-    let urls = Step::read(&engine.sign(1, "GET", "a b/c", 60)).done();
+    let urls = Step::read(&engine.sign(1, "GET", "a b+c%41/ü~_.-", 60)).done();
     let url = Url::parse(urls[0].as_str().expect("a URL")).expect("a URL");
+    assert_eq!(url.path(), "/b/a%20b%2Bc%2541/%C3%BC~_.-");
     let query: BTreeMap<_, _> = url.query_pairs().into_owned().collect();
     let canonical = format!(
         "GET\n{}\n{}\nhost:storage.googleapis.com\n\nhost\nUNSIGNED-PAYLOAD",

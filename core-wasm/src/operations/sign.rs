@@ -5,6 +5,7 @@ use crate::operation::{Job, json};
 use crate::store::{Kind, Store};
 use crate::validate;
 use http::Method;
+use object_store::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +20,10 @@ pub fn job(store: Arc<Store>, method: &str, paths: &str, seconds: u32) -> Result
     let method = validate::method(method)?;
     store.signs.map_err(Failure::unsupported)?;
     check(&store, &method, seconds)?;
-    let paths = validate::keys(paths, MOST)?;
+    let mut paths = validate::keys(paths, MOST)?;
+    if matches!(store.kind, Kind::Gcs(_)) {
+        paths = paths.iter().map(encoded).collect::<Result<_, _>>()?;
+    }
     Ok(Job::new(async move {
         let signer =
             store.signer().ok_or_else(|| Failure::unsupported("this store cannot sign URLs"))?;
@@ -27,6 +31,18 @@ pub fn job(store: Arc<Store>, method: &str, paths: &str, seconds: u32) -> Result
         let urls = signer.signed_urls(method, &paths, expires).await?;
         json(&urls.iter().map(|url| url.as_str()).collect::<Vec<_>>())
     }))
+}
+
+/// A key as it must stand in a URL. The crate signs keys of GCS as they are, so that `%41` would mean
+/// `A`, and `+` and its like would not be encoded as Google wants them.
+fn encoded(key: &Path) -> Result<Path, Failure> {
+    let encode = |byte: u8| match byte {
+        b'/' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+        _ if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    let text: String = key.as_ref().bytes().map(encode).collect();
+    Path::parse(text).map_err(|error| Failure::path(error.to_string()))
 }
 
 fn check(store: &Store, method: &Method, seconds: u32) -> Result<(), Failure> {
