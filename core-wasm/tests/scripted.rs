@@ -227,13 +227,14 @@ fn an_azure_listing_uses_markers_and_the_emulator_is_filtered_here() {
         <Last-Modified>Wed, 21 Oct 2015 07:28:00 GMT</Last-Modified><Content-Length>3</Content-Length><Content-Type>t</Content-Type>\
         <Etag>e</Etag></Properties></Blob><Blob><Name>b</Name><Properties>\
         <Last-Modified>Wed, 21 Oct 2015 07:28:00 GMT</Last-Modified><Content-Length>3</Content-Length><Content-Type>t</Content-Type>\
-        <Etag>e</Etag></Properties></Blob></Blobs><NextMarker>m</NextMarker></EnumerationResults>";
+        <Etag>0x8D</Etag></Properties></Blob></Blobs><NextMarker>m</NextMarker></EnumerationResults>";
     let mut engine =
         open("azure", r#"{"config": {"container_name": "c", "use_emulator": "true"}}"#);
     let first = engine.list(1, "", r#"{"offset": "a"}"#);
     let (step, requests) = run(&mut engine, first, &[reply(200, "", body)]);
     let page = step.done();
     assert_eq!((page["objects"].as_array().map(Vec::len), &page["token"]), (Some(1), &json!("m")));
+    assert_eq!(page["objects"][0][3], "\"0x8D\"");
     assert!(!requests[0].url.contains("startFrom"));
     let endpoint = r#"{"config": {"account_name": "acc", "container_name": "c", "access_key": "a2V5",
         "allow_http": "true", "endpoint": "http://127.0.0.1:1/acc"}}"#;

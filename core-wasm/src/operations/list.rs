@@ -22,7 +22,7 @@ struct Options {
     max_keys: Option<u32>,
 }
 
-type Entry<'a> = (&'a str, i64, u64, Option<&'a str>, Option<&'a str>);
+type Entry<'a> = (&'a str, i64, u64, Option<Cow<'a, str>>, Option<&'a str>);
 
 #[derive(Serialize)]
 struct Page<'a> {
@@ -108,6 +108,14 @@ fn relative(mut found: ListResult, base: &Path, prefix: &Path) -> Result<ListRes
     Ok(found)
 }
 
+/// An entity tag with its quotes: the listings of Azure leave them out, its headers do not.
+fn quoted(tag: &str) -> Cow<'_, str> {
+    match tag.starts_with("0x") {
+        true => Cow::Owned(format!("\"{tag}\"")),
+        false => Cow::Borrowed(tag),
+    }
+}
+
 fn describe(
     result: &ListResult,
     after: Option<&Path>,
@@ -119,7 +127,7 @@ fn describe(
         .filter(|object| after.is_none_or(|after| object.location > *after))
         .map(|object| {
             let (modified, size, e_tag, version) = crate::operation::meta(object);
-            (object.location.as_ref(), modified, size, e_tag, version)
+            (object.location.as_ref(), modified, size, e_tag.map(quoted), version)
         })
         .collect();
     let prefixes = result.common_prefixes.iter().map(|prefix| prefix.as_ref()).collect();
