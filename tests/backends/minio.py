@@ -132,6 +132,11 @@ class Minio:
             self.client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration=enabled)
         return bucket
 
+    def tags(self, bucket: str, key: str) -> dict[str, str]:
+        """The tags of an object."""
+        found = self.client.get_object_tagging(Bucket=bucket, Key=key)["TagSet"]
+        return {tag["Key"]: tag["Value"] for tag in found}
+
     def store_options(self) -> dict[str, Any]:
         """Keyword arguments that point an S3Store at this server."""
         return {

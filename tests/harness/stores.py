@@ -11,12 +11,14 @@ from typing import Any, NoReturn
 
 import pytest
 
-from object_store_py.store import GCSStore, LocalStore, MemoryStore, S3Store
+from object_store_py.store import AzureStore, GCSStore, HTTPStore, LocalStore, MemoryStore, S3Store
+from tests.backends.azurite import Azurite
 from tests.backends.gcs import GcsEmulator
 from tests.backends.minio import Minio
+from tests.backends.moddav import ModDav
 from tests.harness.servers import Servers
 
-NAMES = ("memory", "local", "minio", "gcs")
+NAMES = ("memory", "local", "minio", "azurite", "gcs", "moddav")
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class Capabilities:
     suffix_ranges: bool = True
     multipart_e_tags: bool = False
     missing_delete_is_error: bool = False
+    multipart: bool = True
+    put_e_tag: bool = True
 
 
 CAPABILITIES = {
@@ -41,7 +45,18 @@ CAPABILITIES = {
     "minio": Capabilities(
         copy_if_not_exists=False, tags=True, signing=True, versioning=True, multipart_e_tags=True
     ),
+    "azurite": Capabilities(
+        tags=True, signing=True, suffix_ranges=False, missing_delete_is_error=True
+    ),
     "gcs": Capabilities(signing=True, versioning=True, missing_delete_is_error=True),
+    "moddav": Capabilities(
+        conditional_put=False,
+        update_by_e_tag=False,
+        attributes=False,
+        missing_delete_is_error=True,
+        multipart=False,
+        put_e_tag=False,
+    ),
 }
 
 
@@ -56,12 +71,24 @@ class Backend:
     bucket: str = ""
     prefix: str = ""
     versioned: Callable[[], Any] | None = None
+    tags: Callable[[str], dict[str, str]] | None = None
+    another: Callable[..., Any] | None = None
 
     def versioned_store(self) -> Any:
         """Another store on the same server, in a new bucket that keeps all versions."""
         self.require("versioning")
         assert self.versioned is not None
         return self.versioned()
+
+    def tags_of(self, path: str) -> dict[str, str]:
+        """The tags of an object, as another client reads them."""
+        assert self.tags is not None
+        return self.tags(f"{self.prefix}/{path}")
+
+    def another_store(self, **options: Any) -> Any:
+        """Another store of the same objects, with more configuration."""
+        assert self.another is not None
+        return self.another(prefix=self.prefix, **options)
 
     def require(self, capability: str) -> None:
         """Ends the test as not applicable when the backend lacks the capability."""
@@ -97,14 +124,35 @@ def make_backend(
         return Backend(name, MemoryStore(), CAPABILITIES[name])
     if name == "local":
         return Backend(name, LocalStore(directory), CAPABILITIES[name])
+    if name == "azurite":
+        return _azurite(servers.get("azurite", Azurite))
     if name == "gcs":
         return _gcs(servers.get("gcs", GcsEmulator))
+    if name == "moddav":
+        dav: ModDav = servers.get("moddav", ModDav)
+        store = HTTPStore(dav.create_folder(), **dav.store_options())
+        return Backend(name, store, CAPABILITIES[name])
     server, bucket = minio()
     prefix = f"test-{secrets.token_hex(6)}"
-    store = S3Store(bucket, prefix=prefix, **server.store_options())
-    found = Backend(name, store, CAPABILITIES[name], server, bucket, prefix)
+    s3_store = S3Store(bucket, prefix=prefix, **server.store_options())
+    found = Backend(name, s3_store, CAPABILITIES[name], server, bucket, prefix)
+    found.tags = partial(server.tags, bucket)
+    found.another = found.s3_store
     found.versioned = lambda: found.s3_store(server.create_bucket(versioned=True))
     return found
+
+
+def _azurite(server: Azurite) -> Backend:
+    container = server.create_container()
+    another = partial(AzureStore, container, **server.store_options())
+    return Backend(
+        "azurite",
+        another(prefix="test"),
+        CAPABILITIES["azurite"],
+        prefix="test",
+        tags=partial(server.tags, container),
+        another=another,
+    )
 
 
 def _gcs(server: GcsEmulator) -> Backend:
