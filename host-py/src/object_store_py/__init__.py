@@ -32,6 +32,7 @@ from ._functions import (
     sign,
     sign_async,
 )
+from ._urls import parse_scheme
 from .bytes import Bytes
 from .results import BytesStream, GetResult, ListStream
 from .types import (
@@ -81,6 +82,7 @@ __all__ = [
     "list",
     "list_with_delimiter",
     "list_with_delimiter_async",
+    "parse_scheme",
     "put",
     "put_async",
     "rename",

@@ -142,6 +142,9 @@ class Backend(Protocol):
 
     min_part_size: int
     """The smallest part of an upload of several, in bytes."""
+    multipart: bool
+    """Whether objects can be written in parts. Where not, they are written in one request, which
+    holds all of what is written in memory."""
 
     @property
     def delete_batch(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from typing import Any
 
 from . import exceptions
@@ -13,8 +14,14 @@ from ._effects import Close, Pause, Plan, Read
 from ._http import EMPTY, Body, BufferedBody, Payload, TransportFailure
 
 
+LONGEST_RANGE = 2**32 - 1
+"""The longest range with an end that the core can ask for, in bytes."""
+
+
 class BrainBackend:
     """A remote store."""
+
+    multipart = True
 
     def __init__(self, brain: Brain, retry: dict[str, Any], min_part_size: int) -> None:
         self._brain = brain
@@ -32,13 +39,19 @@ class BrainBackend:
         return (yield from self._get(path, options))
 
     def _get(self, path: str, options: GetRequest) -> Plan[Fetched]:
+        wanted = options.range
+        if wanted is not None and len(wanted) == 3 and wanted[2] - wanted[1] > LONGEST_RANGE:
+            # The core counts in 32 bits: ask for all from the start on, and stop where we must.
+            options = replace(options, range=("offset", wanted[1]))
         outcome: Outcome = yield from self._brain.operate("get", path, path, options.to_border())
         modified, size, e_tag, version, start, end, attributes = outcome.result
         meta = RawMeta(path, modified, size, e_tag, version)
         body = outcome.body or BufferedBody(b"")
         if options.head:
-            start, end = 0, size
-        content = BrainContent(self, meta, options, body, start, 0 if options.head else end)
+            return Fetched(meta, 0, size, attributes, BrainContent(self, meta, options, body, 0, 0))
+        content = BrainContent(self, meta, options, body, start, end)
+        if wanted is not None and len(wanted) == 3:
+            end = content.stop_at(min(end, wanted[2]))
         return Fetched(meta, start, end, attributes, content)
 
     def resume(
@@ -156,8 +169,13 @@ class BrainContent:
         self._options = options
         self._body = body
         self._position = start
-        self._end = end
+        self._end = self._announced = end
         self._attempts = 0
+
+    def stop_at(self, end: int) -> int:
+        """Read no further than `end`, though the server sends more."""
+        self._end = end
+        return end
 
     def read(self) -> Plan[bytes]:
         """Read the next chunk; empty at the end."""
@@ -169,10 +187,14 @@ class BrainContent:
                 chunk, reason = b"", str(failure)
             if chunk:
                 self._position += len(chunk)
-                if self._position > self._end:
-                    yield Close(self._body)
+                surplus = self._position - self._end
+                if surplus <= 0:
+                    return chunk
+                yield Close(self._body)
+                if self._position > self._announced:
                     raise self._error("the server sent more bytes than it had announced")
-                return chunk
+                self._position = self._end
+                return chunk[:-surplus]
             yield from self._resume(reason)
         yield Close(self._body)
         return b""

@@ -43,6 +43,7 @@ class LocalBackend:
 
     delete_batch = 1_000
     min_part_size = 0
+    multipart = True
 
     def __init__(self, root: Root, label: str, automatic_cleanup: bool) -> None:
         self._root = root

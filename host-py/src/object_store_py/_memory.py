@@ -67,6 +67,7 @@ class MemoryBackend:
 
     delete_batch = 1_000_000
     min_part_size = 0
+    multipart = True
 
     def __init__(self, label: str) -> None:
         self._label = label

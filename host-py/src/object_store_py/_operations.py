@@ -130,6 +130,8 @@ class Operations:
         limit = _arguments.positive(max_concurrency, "max_concurrency")
         source = make_source(data, asynchronous)
         in_parts = use_multipart if request.mode == "overwrite" else False
+        if in_parts is None and not self._backend.multipart:
+            in_parts = False
         try:
             written = yield from self._put(full, source, request, in_parts, chunk_size, limit)
         finally:
@@ -165,7 +167,8 @@ class Operations:
 
     def _put_whole(self, full: str, payload: Payload, request: PutRequest) -> Plan[Written]:
         if payload.length > MAX_PUT:
-            raise ValueError("one request takes 5 GiB at most: let use_multipart be True")
+            advice = ": let use_multipart be True" if self._backend.multipart else ""
+            raise ValueError(f"one request takes 5 GiB at most{advice}")
         return (yield from self._backend.put(full, payload, request))
 
     def _put_parts(

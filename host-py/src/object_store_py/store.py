@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from ._urls import from_url
 from .config import AzureConfig, BackoffConfig, ClientConfig, GCSConfig, RetryConfig, S3Config
 from .credentials import (
     AzureAccessKey,
@@ -19,6 +20,7 @@ from .credentials import (
 from .stores.azure import AzureStore
 from .stores.base import ObjectStoreMethods
 from .stores.gcs import GCSStore
+from .stores.http import HTTPStore
 from .stores.local import LocalStore
 from .stores.memory import MemoryStore
 from .stores.s3 import S3Store
@@ -37,6 +39,7 @@ __all__ = [
     "GCSCredential",
     "GCSCredentialProvider",
     "GCSStore",
+    "HTTPStore",
     "LocalStore",
     "MemoryStore",
     "ObjectStore",
@@ -46,7 +49,8 @@ __all__ = [
     "S3Credential",
     "S3CredentialProvider",
     "S3Store",
+    "from_url",
 ]
 
-ObjectStore: TypeAlias = S3Store | AzureStore | GCSStore | LocalStore | MemoryStore
+ObjectStore: TypeAlias = S3Store | AzureStore | GCSStore | HTTPStore | LocalStore | MemoryStore
 """Any of the stores."""

@@ -1,0 +1,70 @@
+"""What is special about plain HTTP servers and WebDAV: folders, no parts, and maybe no listing."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from ._backend import ListRequest, Page
+from ._brain import BrainBackend
+from ._effects import Plan
+from ._http import HttpHost, Request, Response
+from .exceptions import BaseError, NotSupportedError
+
+_NO_WEBDAV = frozenset({400, 405, 415, 501})
+"""How servers that know no PROPFIND answer it."""
+
+
+class WebDavBackend(BrainBackend):
+    """A plain HTTP server, or one that speaks WebDAV."""
+
+    multipart = False
+
+    def list_page(self, request: ListRequest) -> Plan[Page]:
+        """Read a listing; says what is missing where the server cannot list."""
+        try:
+            return (yield from super().list_page(request))
+        except BaseError as error:
+            reason = _reason(error.status)
+            if reason is None:
+                raise
+            known = {"store": error.store, "path": error.path, "status": error.status}
+            raise NotSupportedError(f"{error.store or 'HTTPStore'}: {reason}", **known) from error
+
+
+def _reason(status: int | None) -> str | None:
+    if status in _NO_WEBDAV:
+        return (
+            f"the server cannot list: it answers WebDAV's PROPFIND with status {status}. A plain"
+            " HTTP server has no listing; read the objects by their names"
+        )
+    if status == 403:
+        return (
+            "the server refuses WebDAV's PROPFIND (status 403): either the folder, or listings of"
+            " any depth (Apache: `DavDepthInfinity On`; or use list_with_delimiter)"
+        )
+    return None
+
+
+class WebDavHost:
+    """Sends requests by another host, and reads the answers as WebDAV means them."""
+
+    def __init__(self, host: HttpHost) -> None:
+        self._host = host
+
+    def exchange(self, request: Request) -> Response:
+        """Send a request, blocking."""
+        return _meaning(request, self._host.exchange(request))
+
+    async def exchange_async(self, request: Request) -> Response:
+        """Send a request, awaiting."""
+        return _meaning(request, await self._host.exchange_async(request))
+
+
+def _meaning(request: Request, response: Response) -> Response:
+    # RFC 4918, 9.3.1: MKCOL of what exists answers 405. Somebody else was faster: all is well.
+    if request.method == "MKCOL" and response.status == 405:
+        return dataclasses.replace(response, status=201, text="")
+    # RFC 4918, 9.1: PROPFIND is answered with 207. Who answers 200 took it for a GET.
+    if request.method == "PROPFIND" and 200 <= response.status < 300 and response.status != 207:
+        return dataclasses.replace(response, status=405, text="")
+    return response
