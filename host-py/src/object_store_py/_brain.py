@@ -13,7 +13,6 @@ from ._core import Brain, Outcome
 from ._effects import Close, Pause, Plan, Read
 from ._http import EMPTY, Body, BufferedBody, Payload, TransportFailure
 
-
 LONGEST_RANGE = 2**32 - 1
 """The longest range with an end that the core can ask for, in bytes."""
 
