@@ -3,6 +3,7 @@
 use crate::body::is_placeholder;
 use crate::desk::Desk;
 use crate::error::generic;
+use crate::sas;
 use hmac::{Hmac, KeyInit, Mac};
 use object_store::Result;
 use object_store::client::{
@@ -162,7 +163,7 @@ impl HmacContext for Signing {
     fn finish(&mut self) -> Result<&[u8]> {
         self.tag = match self.message.len() <= DERIVING {
             true => self.derived.tag(&self.secret, &self.message)?,
-            false => hmac(&self.secret, &self.message)?,
+            false => hmac(&self.secret, &sas::message(&self.message))?,
         };
         Ok(&self.tag)
     }

@@ -19,6 +19,7 @@ pub mod redact;
 pub mod response;
 #[cfg(target_family = "wasm")]
 mod sandbox;
+pub mod sas;
 pub mod step;
 pub mod store;
 pub mod transport;
