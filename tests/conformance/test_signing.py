@@ -16,8 +16,15 @@ HOUR = timedelta(hours=1)
 KEY = "dir/a b+c%41ü.txt"
 
 
-def ask(method: str, url: str, body: bytes | None = None) -> httpx.Response:
-    return httpx.request(method, url, content=body, trust_env=False)
+def ask(
+    method: str, url: str, body: bytes | None = None, headers: dict[str, str] | None = None
+) -> httpx.Response:
+    return httpx.request(method, url, content=body, headers=headers, trust_env=False)
+
+
+def longer(url: str) -> str:
+    """The URL with a later end: S3 and GCS say how many seconds it lives, Azure says until when."""
+    return url.replace("3600", "7200") if "3600" in url else url.replace("se=20", "se=21")
 
 
 def test_a_signed_get_needs_no_credentials(api: Api, backend: Backend) -> None:
@@ -29,10 +36,12 @@ def test_a_signed_get_needs_no_credentials(api: Api, backend: Backend) -> None:
 
 def test_a_signed_put_and_delete(api: Api, backend: Backend) -> None:
     backend.require("signing")
-    put = ask("PUT", str(api.sign(backend.store, "PUT", KEY, HOUR)), b"written")
-    assert put.status_code == 200
+    url = str(api.sign(backend.store, "PUT", KEY, HOUR))
+    put = ask("PUT", url, b"written", backend.put_headers)
+    assert put.status_code in (200, 201)
     assert api.read(backend.store, KEY) == b"written"
-    assert ask("DELETE", str(api.sign(backend.store, "DELETE", KEY, HOUR))).status_code == 204
+    gone = ask("DELETE", str(api.sign(backend.store, "DELETE", KEY, HOUR)))
+    assert gone.status_code in (202, 204)
     assert api.list(backend.store) == []
 
 
@@ -50,7 +59,7 @@ def test_a_changed_url_is_refused(api: Api, backend: Backend) -> None:
         api.put(backend.store, key, b"secret")
     url = str(api.sign(backend.store, "GET", "one", HOUR))
     flipped = url[:-1] + ("0" if url[-1] != "0" else "1")
-    for changed in (url.replace("/one?", "/two?"), url.replace("3600", "7200"), flipped):
+    for changed in (url.replace("/one?", "/two?"), longer(url), flipped):
         assert changed != url
         assert ask("GET", changed).status_code == 403
 

@@ -9,7 +9,7 @@ import pytest
 from tests.harness.api import Api
 from tests.harness.stores import Backend
 
-TAGS = {"project": "object store", "a+b/c": "100:@_=.-"}
+TAGS = {"project": "object store", "a+b/c": "100:_=.-"}
 
 
 @pytest.mark.parametrize("how", [{}, {"use_multipart": True}], ids=["single", "multipart"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -35,8 +35,11 @@ class Capabilities:
     suffix_ranges: bool = True
     multipart_e_tags: bool = False
     missing_delete_is_error: bool = False
+    racing_uploads: bool = True
+    """Whether two uploads to one key do not see each other's parts."""
     multipart: bool = True
     put_e_tag: bool = True
+    refuses_attributes: bool = True
 
 
 CAPABILITIES = {
@@ -46,7 +49,11 @@ CAPABILITIES = {
         copy_if_not_exists=False, tags=True, signing=True, versioning=True, multipart_e_tags=True
     ),
     "azurite": Capabilities(
-        tags=True, signing=True, suffix_ranges=False, missing_delete_is_error=True
+        tags=True,
+        signing=True,
+        suffix_ranges=False,
+        missing_delete_is_error=True,
+        racing_uploads=False,
     ),
     "gcs": Capabilities(signing=True, versioning=True, missing_delete_is_error=True),
     "moddav": Capabilities(
@@ -56,6 +63,7 @@ CAPABILITIES = {
         missing_delete_is_error=True,
         multipart=False,
         put_e_tag=False,
+        refuses_attributes=False,
     ),
 }
 
@@ -73,6 +81,8 @@ class Backend:
     versioned: Callable[[], Any] | None = None
     tags: Callable[[str], dict[str, str]] | None = None
     another: Callable[..., Any] | None = None
+    put_headers: dict[str, str] = field(default_factory=dict[str, str])
+    """What the server wants to see in a PUT of a plain HTTP client."""
 
     def versioned_store(self) -> Any:
         """Another store on the same server, in a new bucket that keeps all versions."""
@@ -152,6 +162,7 @@ def _azurite(server: Azurite) -> Backend:
         prefix="test",
         tags=partial(server.tags, container),
         another=another,
+        put_headers={"x-ms-blob-type": "BlockBlob"},
     )
 
 

@@ -340,6 +340,10 @@ _ADVICE = {
     "NoSuchBucket": "check the bucket's name, or create it first",
     "AuthorizationHeaderMalformed": "check region",
     "PermanentRedirect": "check region and endpoint",
+    "ContainerNotFound": "check container_name, or create the container first",
+    "AuthenticationFailed": "check account_name and its key or token, and this machine's clock",
+    "AuthorizationPermissionMismatch": "this identity lacks a role, such as Blob Data Reader",
+    "InvalidBlockList": "another upload to this key was completed meanwhile: write it again",
     "EntityTooSmall": "parts must have at least 5 MiB: give a larger chunk_size",
 }
 
