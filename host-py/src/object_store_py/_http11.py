@@ -1,4 +1,7 @@
-"""The blocking HTTP/1.1 engine: one socket, requests written in one piece, http.client's parser."""
+"""The blocking HTTP/1.1 engine: a socket, and the parser of httptools if installed, or http.client.
+
+h11, which the asyncio engine falls back on, is slower than http.client and cannot be told to read.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,11 @@ from collections.abc import Callable
 from typing import Any
 
 from ._http import SMALL_BODY, TransportFailure
+from ._parsers import HAS_HTTPTOOLS, make_parser
 from ._wire import READ_SIZE, Budget, Headers, Origin, Wire
 
+HEAD_SIZE = 64 << 10
+"""How much is read at once while the head has not arrived, in bytes."""
 BUFFER = 16 << 10
 """The size of the buffer that heads are parsed from, in bytes."""
 
@@ -25,13 +31,15 @@ class HttpConnection:
         self._context = context
         self._socket: socket.socket | None = None
 
-    def exchange(self, wire: Wire, budget: Budget) -> HttpAnswer:
+    def exchange(self, wire: Wire, budget: Budget) -> HttpAnswer | ParsedAnswer:
         """Send a request and wait for the head of its response."""
         if self._socket is not None and _is_readable(self._socket):
             self.close()  # the server has closed it, or sent what nobody asked for
         connection = self._socket or self._connect(wire.connect_timeout)
         broken = _send(connection, wire, budget)
         try:
+            if HAS_HTTPTOOLS:
+                return ParsedAnswer(self, connection, wire.method, budget)
             return HttpAnswer(self, connection, wire.method, budget)
         except TransportFailure:
             self.close()
@@ -66,8 +74,52 @@ class HttpConnection:
             connection.close()
 
 
+class ParsedAnswer:
+    """A response whose head has arrived, parsed by httptools."""
+
+    def __init__(
+        self, owner: HttpConnection, connection: socket.socket, method: str, budget: Budget
+    ) -> None:
+        self._owner = owner
+        self._connection = connection
+        self._budget = budget
+        parser = self._parser = make_parser(method)
+        while parser.status is None:
+            self._receive(HEAD_SIZE)
+        self.status = parser.status
+        self.headers: Headers = parser.headers
+
+    def _receive(self, size: int) -> None:
+        parser = self._parser
+        self._connection.settimeout(self._budget.start())
+        try:
+            data = _guard(lambda: self._connection.recv(size))
+        finally:
+            self._budget.stop()
+        if data:
+            parser.feed(data)
+            return
+        parser.feed_end()
+        if not parser.complete:
+            raise TransportFailure("interrupted", "the server closed the connection")
+
+    def read(self) -> bytes:
+        """Read some of the body; empty at its end."""
+        parser = self._parser
+        while not parser.chunks and not parser.complete:
+            self._receive(READ_SIZE)
+        return parser.take()
+
+    def close(self) -> bool:
+        """Give the rest up; whether the connection can be used again."""
+        reusable = self._parser.complete and self._parser.keep_alive
+        if not reusable:
+            self._owner.close()
+        return reusable
+
+
 class HttpAnswer:
-    """A response whose head has arrived."""
+    """A response whose head has arrived, parsed by http.client."""
 
     def __init__(
         self, owner: HttpConnection, connection: socket.socket, method: str, budget: Budget

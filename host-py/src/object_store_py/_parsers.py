@@ -187,3 +187,5 @@ try:
     import httptools as _httptools
 except ImportError:
     _httptools = None
+
+HAS_HTTPTOOLS = _httptools is not None
