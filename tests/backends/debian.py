@@ -1,4 +1,4 @@
-"""Programs from Debian's packages, unpacked into the cache; nothing is installed, no root needed."""
+"""Programs from Debian's packages, unpacked into the cache: nothing is installed."""
 
 from __future__ import annotations
 
@@ -35,7 +35,12 @@ def library_path(root: Path) -> str:
 
 def _run(name: str, command: list[str], directory: str) -> None:
     done = subprocess.run(
-        command, check=False, cwd=directory, stdin=subprocess.DEVNULL, capture_output=True, text=True
+        command,
+        check=False,
+        cwd=directory,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
     )
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["no output"])[-1]

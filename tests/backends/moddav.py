@@ -13,7 +13,7 @@ from tests.backends.debian import library_path, unpacked
 from tests.backends.process import ServerProcess, free_port
 
 PACKAGES = ("apache2-bin", "libapr1", "libaprutil1", "libdb5.3")
-# `FileETag Digest` makes e_tags of contents: those of time and size are weak within the same second.
+# `FileETag Digest` makes e_tags of contents: those of time and size are weak for a second.
 CONFIGURATION = """\
 ServerRoot "{home}"
 ServerName 127.0.0.1
@@ -73,7 +73,8 @@ class ModDav:
         )
         command = [str(root / "usr/sbin/apache2"), "-D", "FOREGROUND", "-f", str(configuration)]
         # The workers load the database of locks late, when they may not read the cache any more.
-        shutil.copytree(root / "usr/lib", home / "usr/lib", ignore=shutil.ignore_patterns("apache2"))
+        without = shutil.ignore_patterns("apache2")
+        shutil.copytree(root / "usr/lib", home / "usr/lib", ignore=without)
         environment = {"PATH": os.environ.get("PATH", ""), "LD_LIBRARY_PATH": library_path(home)}
         self._process = ServerProcess("apache", command, home / "log", environment)
         self._process.wait_until_ready(self.endpoint)

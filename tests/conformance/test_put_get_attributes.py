@@ -47,6 +47,7 @@ def test_a_gzip_encoded_body_is_not_decoded(api: Api, backend: Backend) -> None:
 
 def test_a_store_without_attributes_says_so(api: Api, backend: Backend) -> None:
     backend.require_lack_of("attributes")
+    backend.require("refuses_attributes")
     with pytest.raises(NotImplementedError):
         api.put(backend.store, "k", b"foo", attributes={"Content-Type": "text/plain"})
     assert api.list(backend.store) == []

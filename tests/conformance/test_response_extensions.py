@@ -11,14 +11,16 @@ from tests.harness.stores import Backend
 META_KEYS = ["path", "last_modified", "size", "e_tag", "version"]
 
 
-def test_put_says_e_tag_and_version(api: Api, store: Any) -> None:
-    result = api.put(store, "k", b"foo")
+def test_put_says_e_tag_and_version(api: Api, backend: Backend) -> None:
+    result = api.put(backend.store, "k", b"foo")
     assert list(result) == ["e_tag", "version"]
-    assert result["e_tag"] == api.head(store, "k")["e_tag"]
+    backend.require("put_e_tag")
+    assert result["e_tag"] == api.head(backend.store, "k")["e_tag"]
 
 
 def test_an_e_tag_is_quoted(api: Api, store: Any) -> None:
-    tag = api.put(store, "k", b"foo")["e_tag"]
+    api.put(store, "k", b"foo")
+    tag = api.head(store, "k")["e_tag"]
     assert tag.startswith('"') and tag.endswith('"')
 
 

@@ -81,6 +81,8 @@ class Backend:
     versioned: Callable[[], Any] | None = None
     tags: Callable[[str], dict[str, str]] | None = None
     another: Callable[..., Any] | None = None
+    port: int = 0
+    behind: Callable[[str], Any] | None = None
     put_headers: dict[str, str] = field(default_factory=dict[str, str])
     """What the server wants to see in a PUT of a plain HTTP client."""
 
@@ -99,6 +101,17 @@ class Backend:
         """Another store of the same objects, with more configuration."""
         assert self.another is not None
         return self.another(prefix=self.prefix, **options)
+
+    def proxied_port(self) -> int:
+        """The server's port, for a proxy before it; ends the test where none can stand there."""
+        if self.behind is None:
+            not_applicable("a proxy before the server")
+        return self.port
+
+    def store_behind(self, endpoint: str) -> Any:
+        """Another store of the same objects, whose requests go to a proxy."""
+        assert self.behind is not None
+        return self.behind(endpoint)
 
     def require(self, capability: str) -> None:
         """Ends the test as not applicable when the backend lacks the capability."""
@@ -148,6 +161,8 @@ def make_backend(
     found = Backend(name, s3_store, CAPABILITIES[name], server, bucket, prefix)
     found.tags = partial(server.tags, bucket)
     found.another = found.s3_store
+    found.port = server.port
+    found.behind = lambda endpoint: found.another_store(endpoint=endpoint)
     found.versioned = lambda: found.s3_store(server.create_bucket(versioned=True))
     return found
 
@@ -167,9 +182,16 @@ def _azurite(server: Azurite) -> Backend:
 
 
 def _gcs(server: GcsEmulator) -> Backend:
-    def make(*, versioned: bool = False) -> GCSStore:
-        bucket = server.create_bucket(versioned=versioned)
-        return GCSStore(bucket, prefix="test", **server.store_options())
+    def make(bucket: str, **options: Any) -> GCSStore:
+        return GCSStore(bucket, prefix="test", **(server.store_options() | options))
 
-    versioned = partial(make, versioned=True)
-    return Backend("gcs", make(), CAPABILITIES["gcs"], prefix="test", versioned=versioned)
+    bucket = server.create_bucket()
+    return Backend(
+        "gcs",
+        make(bucket),
+        CAPABILITIES["gcs"],
+        prefix="test",
+        versioned=lambda: make(server.create_bucket(versioned=True)),
+        port=server.port,
+        behind=lambda endpoint: make(bucket, base_url=endpoint),
+    )

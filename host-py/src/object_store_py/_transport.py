@@ -7,19 +7,29 @@ and httpx's transports for the rest (`_httpx_engine`).
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import ssl
 import time
 import weakref
 from collections.abc import AsyncGenerator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import _redact
 from ._http import INSTANCE_METADATA, Request, Response, TransportFailure
 from ._http11 import HttpConnection
+from ._idle import FreeLists
 from ._streams import AsyncBody, Collector, Received, SyncBody, read_async, read_sync
-from ._wire import AsyncConnection, Budget, Connection, Headers, Origin, Wire
-from ._wire import parse_origin, split_url
+from ._wire import (
+    AsyncConnection,
+    Budget,
+    Connection,
+    Headers,
+    Origin,
+    Wire,
+    parse_origin,
+    split_url,
+)
 from .options import ClientSettings
 
 if TYPE_CHECKING:
@@ -57,9 +67,13 @@ class Host:
         self._own_async = async_transport
         self._parsed: dict[str, Origin] = {}
         self._ssl: ssl.SSLContext | None = None
-        self._idle: dict[Origin, list[Connection]] = {}
+        self._idle: FreeLists[Connection] = self._free_lists([])
         self._run_var: RunVar[_Idle] | None = None
         weakref.finalize(self, _close_all, self._idle)
+
+    def _free_lists(self, surplus: list[Any]) -> FreeLists[Any]:
+        settings = self._settings
+        return FreeLists(settings.pool_idle_timeout, settings.pool_max_idle_per_host, surplus)
 
     def allow(self, origins: frozenset[str]) -> None:
         """Add origins: the store's configuration was completed by what a server said."""
@@ -172,10 +186,11 @@ class Host:
     # Connections.
 
     def _take(self, origin: Origin) -> Connection:
-        try:
-            return self._idle[origin].pop()
-        except (KeyError, IndexError):
-            pass
+        found = self._idle.take(origin)
+        if self._idle.surplus:
+            _close_surplus(self._idle)
+        if found is not None:
+            return found
         if self._own is None and not self._settings.needs_httpx:
             return HttpConnection(origin, self._ssl_context)
         import httpx
@@ -184,12 +199,14 @@ class Host:
 
         if self._own is not None:
             return HttpxConnection(self._own, shared=True)
-        arguments = self._settings.transport_arguments(self._ssl_context())
+        arguments = self._settings.transport_arguments(self._ssl_context(), origin.text)
         return HttpxConnection(httpx.HTTPTransport(**arguments), shared=False)
 
     def give(self, origin: Origin, connection: Connection) -> None:
         """Put a connection whose response was read to its end on the free list."""
-        self._idle.setdefault(origin, []).append(connection)
+        self._idle.give(origin, connection)
+        if self._idle.surplus:
+            _close_surplus(self._idle)
 
     def _connect_async(self, origin: Origin) -> AsyncConnection:
         if self._own_async is None and not self._settings.needs_httpx and _on_asyncio():
@@ -202,7 +219,7 @@ class Host:
 
         if self._own_async is not None:
             return HttpxAsyncConnection(self._own_async, shared=True)
-        arguments = self._settings.transport_arguments(self._ssl_context())
+        arguments = self._settings.transport_arguments(self._ssl_context(), origin.text)
         return HttpxAsyncConnection(httpx.AsyncHTTPTransport(**arguments), shared=False)
 
     async def _idle_async(self) -> _Idle:
@@ -214,7 +231,8 @@ class Host:
         try:
             idle = self._run_var.get()
         except LookupError:
-            idle = _Idle()
+            dropped: list[AsyncConnection] = []
+            idle = _Idle(self._free_lists(dropped), dropped)
             await idle.open()
             self._run_var.set(idle)
         await idle.sweep()
@@ -236,11 +254,15 @@ def _on_asyncio() -> bool:
     return True
 
 
-def _close_all(idle: dict[Origin, list[Connection]]) -> None:
-    for connections in idle.values():
-        for connection in connections:
-            connection.close()
-    idle.clear()
+def _close_surplus(idle: FreeLists[Connection]) -> None:
+    with contextlib.suppress(IndexError):  # another thread took the last one
+        while idle.surplus:
+            idle.surplus.pop().close()
+
+
+def _close_all(idle: FreeLists[Connection]) -> None:
+    idle.drain()
+    _close_surplus(idle)
 
 
 async def _close_async(connection: AsyncConnection) -> None:
@@ -253,9 +275,9 @@ async def _close_async(connection: AsyncConnection) -> None:
 class _Idle:
     """The idle connections of one event loop, closed when the loop ends."""
 
-    def __init__(self) -> None:
-        self._free: dict[Origin, list[AsyncConnection]] = {}
-        self._dropped: list[AsyncConnection] = []
+    def __init__(self, free: FreeLists[AsyncConnection], dropped: list[AsyncConnection]) -> None:
+        self._free = free
+        self._dropped = dropped
         self._closer: AsyncGenerator[None, None] | None = None
 
     async def open(self) -> None:
@@ -265,13 +287,10 @@ class _Idle:
         await anext(self._closer)
 
     def take(self, origin: Origin) -> AsyncConnection | None:
-        try:
-            return self._free[origin].pop()
-        except (KeyError, IndexError):
-            return None
+        return self._free.take(origin)
 
     def give(self, origin: Origin, connection: AsyncConnection) -> None:
-        self._free.setdefault(origin, []).append(connection)
+        self._free.give(origin, connection)
 
     def drop(self, connection: AsyncConnection) -> None:
         self._dropped.append(connection)
@@ -283,11 +302,11 @@ class _Idle:
 
 
 async def _at_loop_end(
-    free: dict[Origin, list[AsyncConnection]], dropped: list[AsyncConnection]
+    free: FreeLists[AsyncConnection], dropped: list[AsyncConnection]
 ) -> AsyncGenerator[None, None]:
     try:
         yield
     finally:
-        for connections in (*free.values(), dropped):
-            while connections:
-                await connections.pop().aclose()
+        free.drain()
+        while dropped:
+            await dropped.pop().aclose()

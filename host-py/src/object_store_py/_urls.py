@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
@@ -24,9 +24,14 @@ Scheme: TypeAlias = Literal["s3", "gcs", "http", "local", "memory", "azure"]
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _BY_SCHEME: dict[str, Scheme] = {
-    **dict.fromkeys(("s3", "s3a"), "s3"),
+    "s3": "s3",
+    "s3a": "s3",
     "gs": "gcs",
-    **dict.fromkeys(("az", "adl", "azure", "abfs", "abfss"), "azure"),
+    "az": "azure",
+    "adl": "azure",
+    "azure": "azure",
+    "abfs": "azure",
+    "abfss": "azure",
     "http": "http",
 }
 _BY_HOST: dict[str, Scheme] = {
@@ -79,8 +84,7 @@ def _recognise(scheme: str, authority: str, host: str) -> Scheme | None:
     if not host:
         return None
     if scheme == "https":
-        known: Iterator[Scheme] = (kind for name, kind in _BY_HOST.items() if _below(host, name))
-        return next(known, "http")
+        return next((_BY_HOST[name] for name in _BY_HOST if _below(host, name)), None) or "http"
     return _BY_SCHEME.get(scheme)
 
 
