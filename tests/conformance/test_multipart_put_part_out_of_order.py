@@ -21,13 +21,13 @@ PARTS = [b"\xaa" * PART, b"\xbb" * PART, b"tail"]
 
 @pytest.fixture
 def proxy(backend: Backend) -> Iterator[FaultProxy]:
-    with FaultProxy(backend.s3().port) as running:
+    with FaultProxy(backend.proxied_port()) as running:
         yield running
 
 
 def test_a_late_part_keeps_its_place(api: Api, backend: Backend, proxy: FaultProxy) -> None:
     proxy.add(Fault(when=lambda request: _part(request) == 1, delay=0.7))
-    store = backend.s3_store(prefix=backend.prefix, endpoint=proxy.endpoint)
+    store = backend.store_behind(proxy.endpoint)
     api.put(store, "k", api.source(PARTS), chunk_size=PART, max_concurrency=3)
     assert api.read(backend.store, "k") == b"".join(PARTS)
     assert _arrivals(proxy)[-1] == 1, "the first part was to reach the server last"
