@@ -28,6 +28,7 @@ Fetch: TypeAlias = Callable[[HttpHost], Plan[S3Credential]]
 ANSWER_LIMIT = 1 << 20
 """The largest answer of a token service that is read, in characters."""
 _WORDS_LIMIT = 300
+_SCHEME = 6
 _NEXT_TRY = timedelta(seconds=30)
 _RETRY_PAUSE = 0.1
 _ROLE = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
@@ -208,8 +209,9 @@ def _ask(
 def _refusal(who: str, response: Response, secret: str | None) -> str:
     """What a service said when it refused: its own words, cut, in one line, without our token."""
     words = _words(response.text)
-    if secret:
-        words = words.replace(secret, "***")
+    for part in (secret or "").split():
+        # Whole, or without its scheme ("Basic", "Bearer"), which is no secret.
+        words = words.replace(part, "***") if len(part) > _SCHEME else words
     words = " ".join(words.split())[:_WORDS_LIMIT]
     return f"{who} answered {response.status}" + (f": {words}" if words else "")
 
