@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -43,10 +44,14 @@ def read_all(content: Content) -> Plan[Bytes]:
     second = (yield from content.read()) if first else b""
     if not second:
         return Bytes(first)
-    chunks = [first, second]
+    # A list of chunks to join would hold everything twice, and then once more as `Bytes`.
+    buffer = io.BytesIO()
+    buffer.write(first)
+    buffer.write(second)
+    del first, second
     while chunk := (yield from content.read()):
-        chunks.append(chunk)
-    return Bytes(b"".join(chunks))
+        buffer.write(chunk)
+    return Bytes(buffer.getvalue())
 
 
 class Operations:
