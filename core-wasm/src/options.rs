@@ -24,6 +24,8 @@ pub struct OpenOptions {
     pub default_headers: BTreeMap<String, String>,
     /// Whether credentials come from the host.
     pub host_credentials: bool,
+    /// Whether those are of the machine's own service account, which Google signs URLs for.
+    pub instance_signs: bool,
 }
 
 /// The crate's `RetryConfig`; what is left out keeps the crate's default.

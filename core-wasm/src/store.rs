@@ -210,7 +210,7 @@ impl Setup<'_> {
         let unsigned = facts.flag("skip_signature");
         let given = self.host_provider().or_else(|| unsigned.then(none));
         let store = build!(self, GoogleCloudStorageBuilder, &entries, given);
-        let keyless = self.given.host_credentials
+        let keyless = (self.given.host_credentials && !self.given.instance_signs)
             || facts.has("bearer_token")
             || facts.flag("skip_signature");
         let signs =

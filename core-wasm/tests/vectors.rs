@@ -214,6 +214,29 @@ fn a_gcs_store_signs_urls_and_tokens_with_its_key() {
 }
 
 #[test]
+fn the_machines_service_account_has_its_urls_signed_by_google() {
+    let options = json!({"config": {"bucket": "b"}, "host_credentials": true});
+    let refused = Step::read(&open("gcs", &options.to_string()).sign(1, "GET", "a", 60));
+    assert_eq!(refused.kind(), "not-supported");
+    let options =
+        json!({"config": {"bucket": "b"}, "host_credentials": true, "instance_signs": true});
+    let mut engine = open("gcs", &options.to_string());
+    let email = Step::read(&engine.sign(1, "GET", "a", 60)).request();
+    let account = "http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/";
+    assert_eq!(email.url, format!("{account}default/email"));
+    let step = Step::read(&engine.respond(1, 200, "", "me@x.iam".to_string()));
+    assert!(matches!(step, Step::Credential), "{step:?}");
+    let signing =
+        Step::read(&engine.credential(1, r#"{"token": "T"}"#.to_string(), 0, "")).request();
+    let service = "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/";
+    assert_eq!(signing.url, format!("{service}me@x.iam:signBlob"));
+    assert_eq!(signing.header("authorization"), Some("Bearer T"));
+    let signed = r#"{"keyId": "k", "signedBlob": "AQL/"}"#.to_string();
+    let urls = Step::read(&engine.respond(1, 200, "", signed)).done();
+    assert!(urls[0].as_str().expect("a URL").ends_with("&X-Goog-Signature=0102ff"), "{urls}");
+}
+
+#[test]
 fn every_azure_request_has_the_right_shared_key() {
     let mut engine = store("azure");
     let options = r#"{"attributes": {"Content-Type": "a/b", "k": "v"}, "tags": {"a": "b"}}"#;
