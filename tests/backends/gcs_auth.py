@@ -145,6 +145,11 @@ class Authority:
             raise Refused(401, "AuthenticationRequired", "The JWT's claims are not good.")
 
 
+def sign(data: bytes) -> bytes:
+    """What Google's signBlob does for the service account."""
+    return private_key().sign(data, padding.PKCS1v15(), SHA256())
+
+
 def verify(data: bytes, signature: bytes) -> None:
     private_key().public_key().verify(signature, data, padding.PKCS1v15(), SHA256())
 

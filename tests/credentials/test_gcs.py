@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from object_store_py.exceptions import PermissionDeniedError, UnauthenticatedError
+from object_store_py.exceptions import (
+    NotSupportedError,
+    PermissionDeniedError,
+    UnauthenticatedError,
+)
 from object_store_py.store import GCSStore
 from tests.backends.gcs import GcsEmulator
-from tests.backends.gcs_auth import Authority
+from tests.backends.gcs_auth import EMAIL, Authority, sign
 from tests.harness.api import Api
 
+STORAGE = "https://storage.googleapis.com"
 GOOGLE = (
     "GOOGLE_SERVICE_ACCOUNT",
     "GOOGLE_SERVICE_ACCOUNT_PATH",
@@ -39,6 +46,8 @@ class World:
     server: GcsEmulator
     directory: Path
     environment: pytest.MonkeyPatch
+    hosts: list[str] = field(default_factory=list[str])
+    """Whom a machine at Google asked."""
 
     @property
     def authority(self) -> Authority:
@@ -323,3 +332,60 @@ def test_a_credential_that_is_given_beats_the_environment(api: Api, world: World
     world.environment.setenv("GOOGLE_SKIP_SIGNATURE", "true")
     api.read(world.store(bearer_token=token), "k")
     assert world.tokens() == [token] * 3
+
+
+def at_google(world: World) -> Callable[[httpx.Request], httpx.Response]:
+    """A machine at Google: its metadata server, its signing service, and the storage."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        url = request.url
+        headers = {**request.headers, "host": "127.0.0.1"}
+        world.hosts.append(url.host)
+        if url.path.endswith("/email"):
+            return httpx.Response(200, text=EMAIL)
+        if url.host == "iamcredentials.googleapis.com":
+            world.authority.check_bearer(request.headers["authorization"].removeprefix("Bearer "))
+            signature = sign(base64.b64decode(json.loads(request.read())["payload"]))
+            return httpx.Response(
+                200, json={"keyId": "k", "signedBlob": base64.b64encode(signature).decode()}
+            )
+        target = f"{world.server.endpoint}{url.raw_path.decode()}"
+        got = httpx.request(
+            request.method, target, headers=headers, content=request.read(), trust_env=False
+        )
+        return httpx.Response(got.status_code, headers=got.headers, content=got.content)
+
+    return answer
+
+
+@pytest.fixture
+def machine(world: World) -> GCSStore:
+    """A store on a machine at Google, whose network is a transport of our own."""
+    mock = httpx.MockTransport(at_google(world))
+    options: dict[str, Any] = {"base_url": STORAGE, "client_options": None}
+    return world.store(transport=mock, async_transport=mock, **options)
+
+
+def test_a_machine_at_google_needs_no_configuration(
+    api: Api, world: World, machine: GCSStore
+) -> None:
+    api.put(machine, "new", b"written")
+    assert api.read(machine, "new") == b"written"
+    # The user's own transport saw every request, the one for the token included.
+    assert world.hosts[0] == "metadata.google.internal"
+    assert set(world.hosts[1:]) == {"storage.googleapis.com"}
+    assert world.server.token_requests == 1
+
+
+def test_google_signs_urls_for_a_machine(api: Api, world: World, machine: GCSStore) -> None:
+    url = str(api.sign(machine, "GET", "k", timedelta(minutes=1)))
+    assert url.startswith(f"{STORAGE}/bucket-")
+    answer = httpx.get(url.replace(STORAGE, world.server.endpoint), trust_env=False)
+    assert (answer.status_code, answer.content) == (200, b"data")
+
+
+@pytest.mark.parametrize("way", [default_user, bearer_token, provider])
+def test_a_token_alone_cannot_sign_urls(api: Api, world: World, way: Way) -> None:
+    store = world.store(**way(world))
+    with pytest.raises(NotSupportedError, match="service_account_key"):
+        api.sign(store, "GET", "k", timedelta(minutes=1))

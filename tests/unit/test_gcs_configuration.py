@@ -119,7 +119,7 @@ def test_a_store_reaches_what_its_configuration_names_and_nothing_else(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     instance = {"http://metadata.google.internal", "http://169.254.169.254"}
-    assert origins() == {STORAGE, *instance}
+    assert origins() == {STORAGE, *instance, "https://iamcredentials.googleapis.com"}
     for own in ("service_account_key", "service_account", "bearer_token", "skip_signature"):
         assert origins(**{own: VALUES[own]}) == {STORAGE}
     assert origins(credential_provider=lambda: None) == {STORAGE}

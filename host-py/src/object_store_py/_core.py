@@ -316,7 +316,7 @@ class Brain:
             return known_kind(f"{where}: {message}", store=self._label)
         if not issubclass(kind, exceptions.BaseError):
             return kind(message)
-        kind, advice = _advice(kind, code, facts)
+        kind, advice = _advice(self._kind, kind, code, facts)
         known = {
             "store": self._label,
             "path": path,
@@ -349,11 +349,11 @@ _ADVICE = {
 
 
 def _advice(
-    kind: type[exceptions.BaseError], code: str | None, facts: _Facts
+    store: str, kind: type[exceptions.BaseError], code: str | None, facts: _Facts
 ) -> tuple[type[exceptions.BaseError], str]:
     """The class that fits what the host saw, and what the reader can do."""
     if facts.url.startswith(INSTANCE_METADATA):
-        return exceptions.UnauthenticatedError, (
+        return exceptions.UnauthenticatedError, "" if store != "s3" else (
             " (no credential was given, and this machine has no instance credentials: give"
             " access_key_id and secret_access_key, or a credential_provider, or skip_signature=True"
             " for public data)"

@@ -54,7 +54,12 @@ class Payload:
 EMPTY = Payload([])
 
 
-INSTANCE_METADATA = ("http://169.254.169.254", "http://169.254.170.2", "http://169.254.170.23")
+INSTANCE_METADATA = (
+    "http://169.254.169.254",
+    "http://169.254.170.2",
+    "http://169.254.170.23",
+    "http://metadata.google.internal",
+)
 """Where a machine in a cloud asks for its own credentials. Elsewhere nobody answers there, so one
 short attempt must do."""
 

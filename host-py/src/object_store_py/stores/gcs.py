@@ -26,6 +26,7 @@ _CREDENTIALS = frozenset(
 _KEYS = _CREDENTIALS | {"bucket", "base_url", "skip_signature"}
 _ALIASES = {"bucket_name": "bucket", "service_account_path": "service_account"}
 _BUCKET = re.compile(r"[A-Za-z0-9._:-]{1,222}")
+_SIGNER = "https://iamcredentials.googleapis.com"
 _TOKEN = re.compile(r"[!-~]{1,16384}")
 
 
@@ -56,7 +57,8 @@ class GCSStore(RemoteStore):
     `ClientConfig`; `CLOUDSDK_CONFIG` (gcloud's directory); `GCE_METADATA_HOST`,
     `GCE_METADATA_ROOT` and `GCE_METADATA_IP` (another metadata server, as `host` or `host:port`).
 
-    URLs can be signed with the key of a service account only.
+    URLs can be signed with the key of a service account, and on a machine at Google, whose service
+    account then needs the permission `iam.serviceAccounts.signBlob` for itself.
 
     Args:
         bucket: the bucket's name.
@@ -197,9 +199,15 @@ class GCSStore(RemoteStore):
         if self._needs_instance(config):
             hosts = _google.metadata_hosts(os.environ)
             found |= {check_endpoint(f"http://{host}", "GCE_METADATA_HOST") for host in hosts}
+            found |= {_SIGNER} if self._instance_signs(config) else set()
         if "token_uri" in config:
             found.add(check_endpoint(config["token_uri"], "token_uri"))
         return frozenset(found)
+
+    def _instance_signs(self, config: dict[str, str]) -> bool:
+        # The brain asks Google's own metadata server, and knows of no other.
+        hosts = _google.metadata_hosts(os.environ)
+        return self._needs_instance(config) and hosts == _google.METADATA_HOSTS
 
     def _needs_instance(self, config: Mapping[str, str]) -> bool:
         own = config.keys() & {"service_account_key", "bearer_token", "token_uri"}

@@ -96,6 +96,10 @@ class RemoteStore(ObjectStoreMethods):
         """The configuration with what is only looked up on first use, such as in shared files."""
         return config
 
+    def _instance_signs(self, config: dict[str, str]) -> bool:
+        """Whether URLs are signed by the cloud as this machine's own account (`stores.open`)."""
+        return False
+
     def _learn(self, config: dict[str, str], host: Host) -> Learn | None:
         """What reads the store's own configuration out of responses; None where all is given."""
         return None
@@ -115,6 +119,7 @@ class RemoteStore(ObjectStoreMethods):
             "retry": retry,
             "default_headers": settings.default_headers,
             "host_credentials": credential is not None,
+            "instance_signs": self._instance_signs(config),
         }
         host = self._make_host(self._origins(config))
         label, learn = repr(self), self._learn(config, host)
