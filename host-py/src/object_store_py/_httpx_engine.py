@@ -50,7 +50,7 @@ def _request(wire: Wire, budget: Budget) -> httpx.Request:
     return httpx.Request(
         wire.method,
         wire.url,
-        headers=wire.headers,
+        headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in wire.headers],
         stream=_Pieces(wire.payload or EMPTY),
         # httpx would normalise the URL's path; this leaves as it was signed.
         extensions={"timeout": timeouts, "target": wire.target.encode("ascii")},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 
 from ._backend import ListRequest, Page
 from ._brain import BrainBackend
@@ -46,13 +47,26 @@ def _reason(status: int | None) -> str | None:
 
 
 class WebDavHost:
-    """Sends requests by another host, and reads the answers as WebDAV means them."""
+    """Sends requests by another host, and reads the answers as WebDAV means them.
 
-    def __init__(self, host: HttpHost) -> None:
+    The default headers are set here, not by the brain: only where nothing is signed may
+    `Authorization` be one of them.
+    """
+
+    def __init__(self, host: HttpHost, default_headers: Mapping[str, str]) -> None:
         self._host = host
+        self._headers = list(default_headers.items())
+
+    def _with_headers(self, request: Request) -> Request:
+        if not self._headers:
+            return request
+        given = {name.lower() for name, _ in request.headers}
+        more = [(name, value) for name, value in self._headers if name.lower() not in given]
+        return dataclasses.replace(request, headers=[*request.headers, *more])
 
     def exchange(self, request: Request) -> Response:
         """Send a request, blocking."""
+        request = self._with_headers(request)
         response = _meaning(request, self._host.exchange(request))
         if not _lacks_length(request, response):
             return response
@@ -63,6 +77,7 @@ class WebDavHost:
 
     async def exchange_async(self, request: Request) -> Response:
         """Send a request, awaiting."""
+        request = self._with_headers(request)
         response = _meaning(request, await self._host.exchange_async(request))
         if not _lacks_length(request, response):
             return response

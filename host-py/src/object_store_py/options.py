@@ -218,6 +218,8 @@ def _parse_headers(value: object, name: str) -> dict[str, str]:
 def _parse_header(name: object, value: object) -> tuple[str, str]:
     if not isinstance(name, str) or not _TOKEN.fullmatch(name):
         raise ValueError(f"default_headers: {_redact.value(name)} is no name of a header")
+    if name.lower() in _RESERVED_HEADERS:
+        raise ValueError(f"default_headers cannot set {name}: each request has its own")
     text = value.decode("latin-1") if isinstance(value, bytes) else value
     if not isinstance(text, str):
         raise TypeError(
@@ -252,6 +254,7 @@ def _parse_proxy(value: object, name: str) -> str:
     return text
 
 
+_RESERVED_HEADERS = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _HEADER_TEXT = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _SWITCH_KEYS = (

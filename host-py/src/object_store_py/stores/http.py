@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     import httpx
 
     from .._backend import Backend
-    from .._http import HttpHost
     from .._transport import Host
 
 T = TypeVar("T", bound="HTTPStore")
@@ -123,13 +122,10 @@ class HTTPStore(ObjectStoreMethods):
         config = {"url": root, "allow_http": "true" if settings.allow_http else "false"}
         if settings.default_content_type is not None:
             config["default_content_type"] = settings.default_content_type
-        border: dict[str, Any] = {
-            "config": config,
-            "retry": retry,
-            "default_headers": settings.default_headers,
-        }
-        host: HttpHost = FollowingHost(self._make_host(self._origin), self._make_host)
-        return WebDavBackend(Brain("http", border, WebDavHost(host), repr(self)), retry, 0)
+        border: dict[str, Any] = {"config": config, "retry": retry}
+        following = FollowingHost(self._make_host(self._origin), self._make_host)
+        host = WebDavHost(following, settings.default_headers)
+        return WebDavBackend(Brain("http", border, host, repr(self)), retry, 0)
 
     def _identity(self) -> tuple[Any, ...]:
         return (
