@@ -54,6 +54,8 @@ class Answer:
     status: int
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
+    announced: bool = True
+    """Whether the length is said before."""
 
 
 def json_answer(value: Any, status: int = 200) -> Answer:
