@@ -6,14 +6,17 @@ import base64
 import hmac
 import os
 import secrets
+import ssl
 import tempfile
 import urllib.request
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl, quote, urlencode
 from xml.etree import ElementTree
+
+import trustme
 
 from tests.backends.azurite_build import build_azurite, node
 from tests.backends.process import ServerProcess, free_port
@@ -29,14 +32,16 @@ class Azurite:
     account = ACCOUNT
     key = KEY
 
-    def __init__(self) -> None:
+    def __init__(self, *, tls: bool = False) -> None:
+        """With `tls`, it speaks HTTPS with a certificate of our own and takes bearer tokens."""
+        self._ca = trustme.CA() if tls else None
         self._process: ServerProcess | None = None
         self._directory: tempfile.TemporaryDirectory[str] | None = None
         self.port = 0
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http{'s' if self._ca else ''}://127.0.0.1:{self.port}"
 
     @property
     def endpoint(self) -> str:
@@ -49,9 +54,10 @@ class Azurite:
         self.port = free_port()
         command = [node(), str(script), "--disableTelemetry", "--inMemoryPersistence", "--silent"]
         command += ["--blobHost", "127.0.0.1", "--blobPort", str(self.port)]
+        command += self._tls_options(home)
         environment = {"PATH": os.environ.get("PATH", ""), "HOME": str(home)}
         self._process = ServerProcess("azurite", command, home / "log", environment)
-        self._process.wait_until_ready(self.address)
+        self._process.wait_until_ready(self.address, trust=self.trust())
         return self
 
     def stop(self) -> None:
@@ -66,6 +72,22 @@ class Azurite:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+    def _tls_options(self, home: Path) -> list[str]:
+        if self._ca is None:
+            return []
+        certificate = self._ca.issue_cert("127.0.0.1")
+        certificate.private_key_and_cert_chain_pem.write_to_path(str(home / "both.pem"))
+        both = str(home / "both.pem")
+        return ["--oauth", "basic", "--cert", both, "--key", both]
+
+    def trust(self) -> ssl.SSLContext | None:
+        """What a client of this server must trust, where it speaks HTTPS."""
+        if self._ca is None:
+            return None
+        context = ssl.create_default_context()
+        self._ca.configure_trust(context)
+        return context
 
     def create_container(self, *, public: bool = False) -> str:
         """Makes a fresh container and returns its name; anybody may read a public one."""
@@ -98,7 +120,7 @@ class Azurite:
         sent["Authorization"] = f"SharedKey {ACCOUNT}:{base64.b64encode(mac).decode()}"
         url = f"{self.endpoint}/{path}?{query}"
         request = urllib.request.Request(url, method=method, headers=sent)
-        with urllib.request.urlopen(request, timeout=10) as response:
+        with urllib.request.urlopen(request, timeout=10, context=self.trust()) as response:
             content: bytes = response.read()
             return content
 
@@ -108,5 +130,26 @@ class Azurite:
             "account_name": ACCOUNT,
             "account_key": KEY,
             "endpoint": self.endpoint,
-            "client_options": {"allow_http": True},
+            "client_options": self.client_options(),
         }
+
+    def client_options(self) -> dict[str, Any]:
+        """What an HTTP client must know to reach this server, and token servers in the clear."""
+        trusted = {} if self._ca is None else {"root_certificate": self._ca.cert_pem.bytes()}
+        return {"allow_http": True, **trusted}
+
+    def account_sas(self, permissions: str = "rwdlact", minutes: float = 60) -> str:
+        """A SAS token for the whole account (learn.microsoft.com: Create an account SAS)."""
+        end = datetime.now(UTC) + timedelta(minutes=minutes)
+        fields = {
+            "sv": "2022-11-02",
+            "ss": "b",
+            "srt": "sco",
+            "sp": permissions,
+            "se": end.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+        order = [ACCOUNT, permissions, "b", "sco", "", fields["se"], "", "", fields["sv"], ""]
+        mac = hmac.digest(
+            base64.b64decode(KEY), "".join(f"{x}\n" for x in order).encode(), "sha256"
+        )
+        return urlencode({**fields, "sig": base64.b64encode(mac).decode()})

@@ -104,8 +104,9 @@ _OPTIONAL = {
 _SHARED = frozenset({"client_id", "tenant_id", "authority_host"})
 _CREDENTIAL_KEYS = frozenset(" ".join([*_CREDENTIALS.values(), *_OPTIONAL.values()]).split())
 
-ON_HOST = frozenset({"workload_identity", "azure_cli", "managed_identity"})
-"""The kinds that need a file, a program or a variable, which the sandbox does not have."""
+ON_HOST = frozenset({"client_secret", "workload_identity", "azure_cli", "managed_identity"})
+"""The kinds that the host asks for tokens: most need a file, a program or a variable, which the
+sandbox does not have, and for all of them a token that is refused is replaced by a new one."""
 
 
 def is_on(config: Mapping[str, str], key: str) -> bool:

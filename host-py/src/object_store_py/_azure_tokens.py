@@ -1,4 +1,4 @@
-"""Azure's tokens that need the machine: workload identity, managed identity, the Azure CLI.
+"""Azure's tokens: client secret, workload identity, managed identity, the Azure CLI.
 
 Each plan ends in a bearer token for storage and its lifetime, or in a text that says why not.
 """
@@ -30,7 +30,7 @@ _EARLY = 300
 """A token is asked for again so many seconds before it expires, as the crate does."""
 _CLI_PATIENCE = 60
 _LONGEST_TOKEN = 1 << 20
-_ATTEMPTS = 4
+_MOST_RETRIES = 3
 
 Config: TypeAlias = Mapping[str, str]
 
@@ -39,9 +39,14 @@ class _NoTokenError(Exception):
     """There is no token; the text is for the user, without secrets."""
 
 
-def plan_for(kind: str, config: Config) -> CredentialPlan:
-    """The plan that gets tokens of one of the kinds of credential in `_azure.ON_HOST`."""
-    steps: Callable[[HttpHost, Config], Plan[CredentialAnswer]] = {
+def plan_for(kind: str, config: Config, retries: int) -> CredentialPlan:
+    """The plan that gets tokens of one of the kinds of credential in `_azure.ON_HOST`.
+
+    `retries` is how often a request may be repeated; three times are enough.
+    """
+    most = min(retries, _MOST_RETRIES)
+    steps: Callable[[HttpHost, Config, int], Plan[CredentialAnswer]] = {
+        "client_secret": _client_secret,
         "workload_identity": _workload_identity,
         "managed_identity": _managed_identity,
         "azure_cli": _azure_cli,
@@ -49,14 +54,14 @@ def plan_for(kind: str, config: Config) -> CredentialPlan:
 
     def plan(host: HttpHost) -> Plan[CredentialAnswer]:
         try:
-            return (yield from steps(host, config))
+            return (yield from steps(host, config, most))
         except _NoTokenError as reason:
             return "", 0, f"AzureStore, {kind}: {reason}"
 
     return plan
 
 
-def _workload_identity(host: HttpHost, config: Config) -> Plan[CredentialAnswer]:
+def _workload_identity(host: HttpHost, config: Config, retries: int) -> Plan[CredentialAnswer]:
     """Exchange the token in a file, which Kubernetes renews, for one of Entra ID."""
     name = config["federated_token_file"]
     try:
@@ -65,9 +70,28 @@ def _workload_identity(host: HttpHost, config: Config) -> Plan[CredentialAnswer]
         what = getattr(error, "strerror", None) or type(error).__name__
         raise _NoTokenError(f"the federated_token_file {name} cannot be read: {what}") from None
     form = {
-        "client_id": config["client_id"],
         "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
         "client_assertion": assertion,
+    }
+    return (yield from _entra_id(host, config, form, retries, assertion))
+
+
+def _client_secret(host: HttpHost, config: Config, retries: int) -> Plan[CredentialAnswer]:
+    """Ask Entra ID with an application's secret.
+
+    The brain could do this, too, but only the host gets a new token when one is refused.
+    """
+    secret = config["client_secret"]
+    return (yield from _entra_id(host, config, {"client_secret": secret}, retries, secret))
+
+
+def _entra_id(
+    host: HttpHost, config: Config, proof: dict[str, str], retries: int, secret: str
+) -> Plan[CredentialAnswer]:
+    """Ask Entra ID for a token: the client credentials flow of OAuth 2."""
+    form = {
+        "client_id": config["client_id"],
+        **proof,
         "scope": SCOPE,
         "grant_type": "client_credentials",
     }
@@ -77,10 +101,10 @@ def _workload_identity(host: HttpHost, config: Config) -> Plan[CredentialAnswer]
         [("Accept", "application/json"), ("Content-Type", "application/x-www-form-urlencoded")],
         Payload([memoryview(urlencode(form).encode())]),
     )
-    return (yield from _fetch(host, request))
+    return (yield from _fetch(host, request, retries, secret))
 
 
-def _managed_identity(host: HttpHost, config: Config) -> Plan[CredentialAnswer]:
+def _managed_identity(host: HttpHost, config: Config, retries: int) -> Plan[CredentialAnswer]:
     """Ask the machine's own token service, of a VM or of App Service."""
     own = config.get("msi_endpoint")
     query = {"api-version": "2019-08-01", "resource": RESOURCE}
@@ -89,10 +113,11 @@ def _managed_identity(host: HttpHost, config: Config) -> Plan[CredentialAnswer]:
             query[parameter] = config[key]
             break
     headers = [("Metadata", "true")]
-    if own is not None and "IDENTITY_HEADER" in os.environ:
-        headers.append(("X-IDENTITY-HEADER", os.environ["IDENTITY_HEADER"]))
-    url = f"{own or INSTANCE_URL}?{urlencode(query)}"
-    return (yield from _fetch(host, Request("GET", url, headers, metadata=True)))
+    secret = os.environ.get("IDENTITY_HEADER", "") if own is not None else ""
+    if secret:
+        headers.append(("X-IDENTITY-HEADER", secret))
+    request = Request("GET", f"{own or INSTANCE_URL}?{urlencode(query)}", headers, metadata=True)
+    return (yield from _fetch(host, request, retries, secret))
 
 
 _IDENTITIES = (
@@ -103,13 +128,13 @@ _IDENTITIES = (
 """The ways to name one of several identities; the first that is given counts."""
 
 
-def _fetch(host: HttpHost, request: Request) -> Plan[CredentialAnswer]:
+def _fetch(host: HttpHost, request: Request, retries: int, secret: str) -> Plan[CredentialAnswer]:
     """Send a token request, again where the service says to, and read the token."""
-    for attempt in range(1, _ATTEMPTS + 1):
+    for attempt in range(retries + 1):
         try:
             response: Response = yield Exchange(host, request)
         except TransportFailure as failure:
-            if attempt == _ATTEMPTS or request.metadata or failure.kind == "unknown":
+            if attempt == retries or request.metadata or failure.kind == "unknown":
                 raise _NoTokenError(_unreachable(request, failure)) from None
         else:
             if response.status < 400:
@@ -117,9 +142,9 @@ def _fetch(host: HttpHost, request: Request) -> Plan[CredentialAnswer]:
             # 404, 410 and 429 are how the instance service says that it is not ready.
             again = response.status >= 500 or response.status in (408, 429)
             again = again or (request.metadata and response.status in (404, 410))
-            if attempt == _ATTEMPTS or not again:
-                raise _NoTokenError(_refusal(response))
-        yield Pause(0.1 * 2**attempt)
+            if attempt == retries or not again:
+                raise _NoTokenError(_refusal(response, secret))
+        yield Pause(0.2 * 2**attempt)
     raise AssertionError
 
 
@@ -133,7 +158,7 @@ def _unreachable(request: Request, failure: TransportFailure) -> str:
     )
 
 
-def _refusal(response: Response) -> str:
+def _refusal(response: Response, secret: str) -> str:
     """What a token service says, in one line: `error` and `error_description` of OAuth 2."""
     try:
         body: Any = json.loads(response.text[:_LONGEST_TOKEN])
@@ -141,6 +166,8 @@ def _refusal(response: Response) -> str:
     except (ValueError, KeyError, TypeError):
         said = []
     words = " ".join(": ".join(said).split())
+    if secret:
+        words = words.replace(secret, "...")
     return _redact.url(f"the token service answered {response.status} {words}"[:500].strip())
 
 
@@ -164,9 +191,9 @@ def _bearer(token: object, seconds: float) -> CredentialAnswer:
     return json.dumps({"token": token}), max(int((seconds - _EARLY) * 1000), 100), ""
 
 
-def _azure_cli(host: HttpHost, config: Config) -> Plan[CredentialAnswer]:
+def _azure_cli(host: HttpHost, config: Config, retries: int) -> Plan[CredentialAnswer]:
     """Ask the `az` program on PATH, which the user has logged in with `az login`."""
-    del host, config
+    del host, config, retries
     output = yield Block(_run_cli)
     try:
         body: Any = json.loads(output)

@@ -309,6 +309,8 @@ class Brain:
         path = None if path is None else path.removeprefix(self._prefix)
         where = self._label if path is None else f"{self._label}, {path!r}"
         message = html.unescape(failed.get("detail") or failed["message"])
+        # Azure's texts go on with what `request_id` and the log say anyway.
+        message = " ".join(message.partition("\nRequestId:")[0].split())
         if code := failed.get("code"):
             message = f"{code}: {message}"
         if facts is None:

@@ -64,7 +64,9 @@ class AzureStore(RemoteStore):
     _table = _azure.KEYS
     _bucket_key = "container_name"
     _kind = "azure"
-    _host_keys = frozenset({"federated_token_file", "use_azure_cli", "msi_endpoint"})
+    _host_keys = frozenset(
+        {"client_secret", "federated_token_file", "use_azure_cli", "msi_endpoint"}
+    )
 
     def __init__(
         self,
@@ -201,7 +203,10 @@ class AzureStore(RemoteStore):
             threshold = getattr(provider, "refresh_threshold", None) or DEFAULT_REFRESH_THRESHOLD
             return from_provider(provider, lambda given: azure_answer(given, threshold))
         kind = self._credential_kind(config)
-        return plan_for(kind, config) if kind in _azure.ON_HOST else None
+        if kind not in _azure.ON_HOST:
+            return None
+        retries: int = options.retry_to_border(self._retry_config)["max_retries"]
+        return plan_for(kind, config, retries)
 
 
 def _check_keys(config: Mapping[str, str]) -> None:
