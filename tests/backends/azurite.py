@@ -138,18 +138,12 @@ class Azurite:
         trusted = {} if self._ca is None else {"root_certificate": self._ca.cert_pem.bytes()}
         return {"allow_http": True, **trusted}
 
-    def account_sas(self, permissions: str = "rwdlact", minutes: float = 60) -> str:
-        """A SAS token for the whole account (learn.microsoft.com: Create an account SAS)."""
-        end = datetime.now(UTC) + timedelta(minutes=minutes)
-        fields = {
-            "sv": "2022-11-02",
-            "ss": "b",
-            "srt": "sco",
-            "sp": permissions,
-            "se": end.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        }
-        order = [ACCOUNT, permissions, "b", "sco", "", fields["se"], "", "", fields["sv"], ""]
-        mac = hmac.digest(
-            base64.b64decode(KEY), "".join(f"{x}\n" for x in order).encode(), "sha256"
-        )
+    def container_sas(self, container: str, permissions: str = "rwdlt") -> str:
+        """A SAS token for one container (learn.microsoft.com: Create a service SAS)."""
+        version, end = "2022-11-02", datetime.now(UTC) + timedelta(hours=1)
+        expiry = end.strftime("%Y-%m-%dT%H:%M:%SZ")
+        resource = f"/blob/{ACCOUNT}/{container}"
+        text = [permissions, "", expiry, resource, "", "", "", version, "c", *[""] * 7]
+        mac = hmac.digest(base64.b64decode(KEY), "\n".join(text).encode(), "sha256")
+        fields = {"sp": permissions, "se": expiry, "sv": version, "sr": "c"}
         return urlencode({**fields, "sig": base64.b64encode(mac).decode()})

@@ -370,7 +370,8 @@ def test_a_sas_token_reads_writes_lists_copies_and_deletes(
     api: Api, servers: Servers, form: str
 ) -> None:
     server: Azurite = servers.get("azurite", Azurite)  # the other one does not trust its own source
-    sas = server.account_sas()
+    container = server.create_container()
+    sas = server.container_sas(container)
     pairs = list(httpx.QueryParams(sas).multi_items())
     answer: dict[str, Any] = {"expires_at": None}
     options: dict[str, Any] = {
@@ -381,7 +382,7 @@ def test_a_sas_token_reads_writes_lists_copies_and_deletes(
     }[form]
     given = server.store_options()
     del given["account_key"]
-    store = AzureStore(server.create_container(), **given, **options)
+    store = AzureStore(container, **given, **options)
     api.put(store, "a b%41", b"x", attributes={"k": "v"}, use_multipart=True)
     api.copy(store, "a b%41", "c")
     assert api.read(store, "c") == b"x"
@@ -391,7 +392,7 @@ def test_a_sas_token_reads_writes_lists_copies_and_deletes(
 
 
 def test_a_sas_token_without_a_right_is_refused(api: Api, world: World) -> None:
-    store = world.store(sas_token=world.azurite.account_sas("rl"))
+    store = world.store(sas_token=world.azurite.container_sas(world.container, "rl"))
     with pytest.raises(PermissionError) as caught:
         api.put(store, "k", b"x")
     assert "sig=" not in str(caught.value)
@@ -511,7 +512,7 @@ def test_a_credential_that_is_given_beats_the_environment(api: Api, world: World
     world.monkeypatch.setenv("AZURE_STORAGE_TOKEN", "nonsense")
     for key, value in workload_identity(world).items():
         world.monkeypatch.setenv(f"AZURE_{key.upper()}", value)
-    api.put(world.store(sas_token=world.azurite.account_sas()), "k", b"x")
+    api.put(world.store(sas_token=world.azurite.container_sas(world.container)), "k", b"x")
     assert world.tokens.asked == []
     with pytest.raises(REFUSED, match="account_name and its key or token"):
         api.get(world.store(retry_config=QUICK), "k")
