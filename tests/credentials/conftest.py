@@ -6,16 +6,20 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from object_store_py.store import S3Store
 from tests.backends.aws_tokens import AwsTokens
+from tests.backends.azure_tokens import AzureTokens
+from tests.backends.azurite import Azurite
 from tests.backends.minio import Minio
 from tests.backends.oidc import ROLE_ARN, Oidc
+from tests.credentials.azure_world import AzureWorld
+from tests.harness.reroute import Reroute
 from tests.harness.servers import Servers
 
 
@@ -51,33 +55,10 @@ def tokens(trusting: Trusting) -> Iterator[AwsTokens]:
 def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No credential comes from the machine that runs the tests."""
     for name in list(os.environ):
-        if name.startswith("AWS_"):
+        if name.startswith(("AWS_", "AZURE_", "AZURITE_", "IDENTITY_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "aws-config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "aws-credentials"))
-
-
-class Reroute(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """Sends what is meant for a link-local address to the server that plays it."""
-
-    def __init__(self, place: str, server: AwsTokens) -> None:
-        self._place, self._server = place, server
-
-    def _rerouted(self, request: httpx.Request) -> httpx.Request:
-        if request.url.host == self._place:
-            request.url = request.url.copy_with(host="127.0.0.1", port=self._server.port)
-        return request
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        with httpx.HTTPTransport() as transport:
-            answer = transport.handle_request(self._rerouted(request))
-            return httpx.Response(answer.status_code, headers=answer.headers, content=answer.read())
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        async with httpx.AsyncHTTPTransport() as transport:
-            answer = await transport.handle_async_request(self._rerouted(request))
-            body = await answer.aread()
-            return httpx.Response(answer.status_code, headers=answer.headers, content=body)
 
 
 @dataclass
@@ -99,7 +80,7 @@ class Way:
     def store(self, **more: Any) -> S3Store:
         """A new store without keys."""
         minio = self.trusting.minio
-        base = {"endpoint": minio.endpoint, "region": minio.region}
+        base: dict[str, Any] = {"endpoint": minio.endpoint, "region": minio.region}
         base["client_options"] = {"allow_http": True}
         return S3Store(self.trusting.bucket, **{**base, **WAYS[self.name](self), **more})
 
@@ -114,7 +95,7 @@ def _imds_v1(way: Way) -> dict[str, Any]:
 
 
 def _relative(way: Way) -> dict[str, Any]:
-    reroute = Reroute("169.254.170.2", way.tokens)
+    reroute = Reroute("169.254.170.2", way.tokens.port)
     return {
         "container_credentials_relative_uri": "/v2/credentials/0123",
         "transport": reroute,
@@ -164,3 +145,25 @@ def way(
 ) -> Way:
     """Each way in its turn."""
     return Way(request.param, tokens, trusting, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def azurite(servers: Servers) -> Azurite:
+    """An Azurite that takes bearer tokens."""
+    found: Azurite = servers.get("azurite over TLS", partial(Azurite, tls=True))
+    return found
+
+
+@pytest.fixture(scope="session")
+def azure_container(azurite: Azurite) -> str:
+    """One container for all tests."""
+    return azurite.create_container()
+
+
+@pytest.fixture
+def azure(
+    azurite: Azurite, azure_container: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[AzureWorld]:
+    """Azurite, token services that nobody has asked yet, and an empty directory."""
+    with AzureTokens() as server:
+        yield AzureWorld(azurite, server, azure_container, tmp_path, monkeypatch)

@@ -22,7 +22,7 @@ from tests.backends.minio import Minio
 from tests.credentials.conftest import Trusting, Way
 from tests.harness.api import Api
 
-KEYS = {"access_key_id": "AK", "secret_access_key": "SK"}
+KEYS: dict[str, Any] = {"access_key_id": "AK", "secret_access_key": "SK"}
 IMDS = "http://169.254.169.254"
 ECS = "http://169.254.170.2"
 POD = {"container_credentials_full_uri": "http://169.254.170.23/v1/credentials"}
@@ -333,7 +333,7 @@ def test_sessions_and_roles_of_boto3(
     plain.set_credentials(minio.access_key_id, minio.secret_access_key)
     plain.set_config_variable("region", "us-east-1")
     role = "arn:aws:iam::123456789012:role/tests"
-    providers = [
+    providers: list[Any] = [
         Boto3CredentialProvider(minio.boto3_session()),
         Boto3CredentialProvider(plain),
         StsCredentialProvider(minio.boto3_session(), RoleArn=role, DurationSeconds=900),
@@ -364,6 +364,6 @@ def test_temporary_keys_given_as_they_are(api: Api, way: Way) -> None:
     store = way.store()
     api.put(store, "k", b"x")
     secret, token = way.tokens.secrets[:2]
-    keys = {"access_key_id": way.tokens.handed_out[0], "secret_access_key": secret}
+    keys: dict[str, Any] = {"access_key_id": way.tokens.handed_out[0], "secret_access_key": secret}
     given = S3Store(way.trusting.bucket, session_token=token, **keys, **unkeyed(way.trusting.minio))
     assert api.read(given, "k") == b"x"
