@@ -168,7 +168,7 @@ URLS: list[tuple[str, dict[str, str], str | None]] = [
 
 @pytest.mark.parametrize(("url", "config", "prefix"), URLS, ids=[url for url, _, _ in URLS])
 def test_urls_of_azure(url: str, config: dict[str, str], prefix: str | None) -> None:
-    more = {} if "account_name" in config else {"account_name": "other"}
+    more: dict[str, Any] = {} if "account_name" in config else {"account_name": "other"}
     made = AzureStore.from_url(url, **more)
     assert (made.config, made.prefix) == ({**config, **more}, prefix)
 
@@ -284,7 +284,7 @@ def test_origins_are_those_of_the_configuration(config: dict[str, Any], origins:
     ],
 )
 def test_the_emulator(
-    monkeypatch: pytest.MonkeyPatch, config: dict[str, str], address: str | None, endpoint: str
+    monkeypatch: pytest.MonkeyPatch, config: dict[str, Any], address: str | None, endpoint: str
 ) -> None:
     if address is not None:
         monkeypatch.setenv("AZURITE_BLOB_STORAGE_URL", address)
