@@ -7,7 +7,7 @@ import os
 import sys
 from typing import Any
 
-from distributed import Client, LocalCluster
+import distributed
 
 from object_store_py.store import S3Store
 
@@ -27,7 +27,8 @@ def main(bucket: str, options: dict[str, Any]) -> None:
     store = S3Store(bucket, **options)
     numbers = range(40)
     place = {"n_workers": 2, "threads_per_worker": 2, "dashboard_address": ":0"}
-    with LocalCluster(processes=True, **place) as cluster, Client(cluster) as client:
+    dask: Any = distributed
+    with dask.LocalCluster(processes=True, **place) as cluster, dask.Client(cluster) as client:
         writers = client.gather([client.submit(write, store, n, pure=False) for n in numbers])
         good = client.gather([client.submit(read, store, n, pure=False) for n in numbers])
     assert all(good)
