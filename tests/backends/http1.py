@@ -153,6 +153,8 @@ def read_request(wire: Wire, connection: int) -> RecordedRequest:
 class SocketServer:
     """Listens on a free loopback port; each connection is served in a thread of its own."""
 
+    address = ("127.0.0.1", 0)
+
     def __init__(self, serve: Callable[[Wire, int], None]) -> None:
         self._serve = serve
         self._open: set[Wire] = set()
@@ -166,7 +168,7 @@ class SocketServer:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> Self:
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self._listener = socket.create_server(self.address, backlog=128)
         self.port = self._listener.getsockname()[1]
         self._spawn(self._accept, self._listener)
         return self

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -120,6 +121,28 @@ def test_off_the_cloud_is_quick_and_clear(api: Api) -> None:
     with pytest.raises(UnauthenticatedError, match="no instance credentials: give access_key_id"):
         api.read(store, "k")
     assert time.monotonic() - started < 5
+
+
+def test_a_service_that_is_silent_is_given_up_soon_and_once(api: Api) -> None:
+    # A listener whose queue is full drops what comes, as a network without the service does.
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+        address = listener.getsockname()
+        fillers = [socket.socket() for _ in range(3)]
+        for filler in fillers:
+            filler.setblocking(False)
+            filler.connect_ex(address)
+        url = f"http://127.0.0.1:{address[1]}"
+        store = S3Store("b", metadata_endpoint=url, region="us-east-1")
+
+        def refused() -> None:
+            with pytest.raises(UnauthenticatedError, match="no instance credentials"):
+                api.read(store, "k")
+
+        started = time.monotonic()
+        api.together(*[refused] * 20)
+        assert time.monotonic() - started < 5
+        for filler in fillers:
+            filler.close()
 
 
 def test_metadata_that_is_switched_off(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
