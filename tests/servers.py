@@ -6,6 +6,7 @@ import contextlib
 import threading
 from typing import Any
 
+from tests.backends.azurite import Azurite
 from tests.backends.cache import BackendUnavailable
 from tests.backends.minio import Minio
 from tests.backends.s3server import S3Server
@@ -18,6 +19,10 @@ def main() -> None:
                 show(stack.enter_context(server))
             except BackendUnavailable as missing:
                 print(f"left out: {missing}")
+        try:
+            show_azurite(stack.enter_context(Azurite()))
+        except BackendUnavailable as missing:
+            print(f"left out: {missing}")
         print("Ctrl-C stops them.")
         with contextlib.suppress(KeyboardInterrupt):
             threading.Event().wait()
@@ -28,6 +33,12 @@ def show(server: Any) -> None:
     print(f"{type(server).__name__}: {server.endpoint}, bucket 'bucket'")
     print(f"  AWS_ACCESS_KEY_ID={server.access_key_id}")
     print(f"  AWS_SECRET_ACCESS_KEY={server.secret_access_key}\n")
+
+
+def show_azurite(server: Azurite) -> None:
+    print(f"Azurite: {server.endpoint}, container {server.create_container()!r}")
+    print("  AZURE_STORAGE_USE_EMULATOR=true")
+    print(f"  AZURITE_BLOB_STORAGE_URL={server.address}\n")
 
 
 if __name__ == "__main__":

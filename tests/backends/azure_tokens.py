@@ -36,6 +36,8 @@ def make_token(number: int, lifetime: float = 3600) -> str:
     claims = {
         "aud": "https://storage.azure.com",
         "iss": "https://sts.windows.net/my-tenant/",
+        "oid": "my-object",
+        "tid": "my-tenant",
         "iat": now - 60,
         "nbf": now - 60,
         "exp": now + int(lifetime),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import anyio.lowlevel
@@ -27,6 +28,26 @@ def test_a_bearer_token(api: Api, azure: AzureWorld) -> None:
         api.get(azure.store(bearer_token="nonsense-CANARY", retry_config=QUICK), "k")
     assert "CANARY" not in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_bearer_token_signs_with_a_key_of_the_users(api: Api, azure: AzureWorld) -> None:
+    """A user delegation SAS: the token gets a key, and the key signs."""
+    store = azure.store(bearer_token=make_token(1), prefix="delegated")
+    key = "a b+%41ü"
+    api.put(store, key, b"x")
+    url = str(api.sign(store, "GET", key, timedelta(hours=1)))
+    answer = httpx.get(url, verify=azure.azurite.trust() or True)
+    assert (answer.status_code, answer.content) == (200, b"x")
+    assert httpx.delete(url, verify=azure.azurite.trust() or True).status_code == 403
+
+
+def test_the_emulator_needs_nothing_but_its_address(api: Api, azure: AzureWorld) -> None:
+    azure.monkeypatch.setenv("AZURITE_BLOB_STORAGE_URL", azure.azurite.address)
+    options = azure.azurite.client_options()
+    store = AzureStore(azure.container, prefix="e", use_emulator=True, client_options=options)
+    for key in ("a", "b", "c"):
+        api.put(store, key, b"x")
+    assert [meta["path"] for meta in api.list(store, offset="a")] == ["b", "c"]
 
 
 @pytest.mark.parametrize("form", ["sas_token", "?sas_key", "provider-text", "provider-pairs"])

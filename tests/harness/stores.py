@@ -178,6 +178,8 @@ def _azurite(server: Azurite) -> Backend:
         tags=partial(server.tags, container),
         another=another,
         put_headers={"x-ms-blob-type": "BlockBlob"},
+        port=server.port,
+        behind=lambda endpoint: another(prefix="test", endpoint=f"{endpoint}/{server.account}"),
     )
 
 
