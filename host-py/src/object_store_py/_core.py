@@ -7,17 +7,19 @@ follows an operation's steps (see wit/types.wit) until it is done or failed.
 from __future__ import annotations
 
 import html
+import itertools
 import json
 import logging
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from . import _redact, exceptions
 from ._credentials import CredentialPlan
 from ._effects import Await, Exchange, Mailbox, Plan
+from ._engine import CoreStopped, Instance
 from ._http import (
     EMPTY,
     INSTANCE_METADATA,
@@ -29,10 +31,9 @@ from ._http import (
     TransportFailure,
 )
 
-if TYPE_CHECKING:
-    from ._engine import Instance
-
 logger = logging.getLogger("object_store_py.core")
+
+_decode = json.JSONDecoder().raw_decode
 
 
 _ERRORS: dict[str, type[Exception]] = {
@@ -105,7 +106,7 @@ class Brain:
         self._credential_plan = credential
         self._lock = threading.Lock()
         self._instance: Instance | None = None
-        self._next = 0
+        self._numbers = itertools.count(1)
         self._mailboxes: dict[int, Mailbox] = {}
         self.wants_digest = False
         self.delete_batch = 1
@@ -118,8 +119,6 @@ class Brain:
     def _open(self) -> Instance:
         instance = self._instance
         if instance is None or instance.dead:
-            from ._engine import Instance
-
             instance = Instance()
             word, _, rest = instance.call("open", self._kind, json.dumps(self._options)).partition(
                 "\n"
@@ -173,7 +172,7 @@ class Brain:
                     )
                 elif word == "done":
                     ended = True
-                    return Outcome(json.loads(rest), body)
+                    return Outcome(_decode(rest)[0], body)
                 elif word == "failed":
                     ended = True
                     failed = json.loads(rest)
@@ -220,28 +219,29 @@ class Brain:
         return True
 
     def _begin(self) -> tuple[Instance, int]:
-        with self._lock:
-            instance = self._open()
-            self._next += 1
-            self._mailboxes[self._next] = Mailbox()
-            return instance, self._next
+        instance = self._instance
+        if instance is None or instance.dead:
+            with self._lock:
+                instance = self._open()
+        return instance, next(self._numbers)
 
     def _end(self, instance: Instance, operation: int, ended: bool) -> None:
         if not ended and not instance.dead:
             with self._lock:
                 if not instance.dead and instance.call("cancel", operation):
                     self._deliver(instance)
-        self._mailboxes.pop(operation, None)
+        if self._mailboxes:
+            self._mailboxes.pop(operation, None)
 
-    def _call(self, instance: Instance, name: str, *arguments: Any) -> str:
-        from ._engine import CoreStopped
-
+    def _call(self, instance: Instance, name: str, operation: int, *arguments: Any) -> str:
         try:
             with self._lock:
-                step = instance.call(name, *arguments)
-                if step.startswith("*"):
+                step = instance.call(name, operation, *arguments)
+                if step[0] == "*":
                     step = step[1:]
                     self._deliver(instance)
+                if step.startswith("waiting"):  # while the lock is held, so that no mail is missed
+                    self._mailboxes[operation] = Mailbox()
         except CoreStopped as stopped:
             self._stop(stopped)
             raise exceptions.GenericError(

@@ -14,7 +14,6 @@ import time
 import weakref
 from functools import cache
 from hashlib import sha256
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +72,8 @@ class _Compiled:
 
     def _load(self, core: bytes) -> Any:
         component = self.wasmtime.component.Component
+        from importlib import metadata
+
         version = f"{metadata.version('wasmtime')} {platform.machine()} {platform.system()} speed"
         key = sha256(sha256(core).digest() + version.encode()).hexdigest()[:32]
         cached = _cache.load(key)

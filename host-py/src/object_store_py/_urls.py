@@ -10,12 +10,8 @@ from urllib.parse import urlsplit
 from . import _redact
 from .config import ClientConfig, RetryConfig
 from .exceptions import BaseError, GenericError
-from .stores.azure import AzureStore
-from .stores.gcs import GCSStore
-from .stores.http import HTTPStore
 from .stores.local import LocalStore
 from .stores.memory import MemoryStore
-from .stores.s3 import S3Store
 
 if TYPE_CHECKING:
     from .store import ObjectStore
@@ -119,6 +115,8 @@ def from_url(
         BaseError: configuration or credentials for a store that has none.
         ValueError: it is no absolute URL.
     """
+    from . import store  # which imports this module
+
     scheme = parse_scheme(url)
     client: dict[str, Any] = {"client_options": client_options, "retry_config": retry_config}
     if scheme == "memory":
@@ -131,8 +129,8 @@ def from_url(
     if scheme == "http":
         transports = {key: kwargs.pop(key, None) for key in ("transport", "async_transport")}
         _refuse("HTTPStore", config, kwargs, credential_provider)
-        return HTTPStore.from_url(url, **client, **transports)
-    kind: Any = {"s3": S3Store, "gcs": GCSStore, "azure": AzureStore}[scheme]
+        return store.HTTPStore.from_url(url, **client, **transports)
+    kind: Any = getattr(store, {"s3": "S3Store", "gcs": "GCSStore", "azure": "AzureStore"}[scheme])
     client["credential_provider"] = credential_provider
     return kind.from_url(url, config=config, **client, **kwargs)  # type: ignore[no-any-return]
 

@@ -1,8 +1,12 @@
-"""The stores, and the types of their configuration."""
+"""The stores, and the types of their configuration.
+
+The remote stores are imported when they are asked for first, which keeps the package quick to load.
+"""
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ._urls import from_url
 from .config import AzureConfig, BackoffConfig, ClientConfig, GCSConfig, RetryConfig, S3Config
@@ -17,13 +21,18 @@ from .credentials import (
     S3Credential,
     S3CredentialProvider,
 )
-from .stores.azure import AzureStore
 from .stores.base import ObjectStoreMethods
-from .stores.gcs import GCSStore
-from .stores.http import HTTPStore
 from .stores.local import LocalStore
 from .stores.memory import MemoryStore
-from .stores.s3 import S3Store
+
+if TYPE_CHECKING:
+    from .stores.azure import AzureStore
+    from .stores.gcs import GCSStore
+    from .stores.http import HTTPStore
+    from .stores.s3 import S3Store
+
+    ObjectStore: TypeAlias = S3Store | AzureStore | GCSStore | HTTPStore | LocalStore | MemoryStore
+    """Any of the stores."""
 
 __all__ = [
     "AzureAccessKey",
@@ -52,5 +61,23 @@ __all__ = [
     "from_url",
 ]
 
-ObjectStore: TypeAlias = S3Store | AzureStore | GCSStore | HTTPStore | LocalStore | MemoryStore
-"""Any of the stores."""
+_REMOTE = {"AzureStore": "azure", "GCSStore": "gcs", "HTTPStore": "http", "S3Store": "s3"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a remote store when it is asked for."""
+    value: Any
+    if name in _REMOTE:
+        value = getattr(import_module(f".stores.{_REMOTE[name]}", __package__), name)
+    elif name == "ObjectStore":
+        value = LocalStore | MemoryStore
+        for remote in _REMOTE:
+            value |= __getattr__(remote)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
