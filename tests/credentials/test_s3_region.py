@@ -58,7 +58,8 @@ class Aws:
             listing = "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"
             return httpx.Response(200, text=listing)
         if request.method == "POST":
-            return httpx.Response(200, text="<DeleteResult><Deleted><Key>k</Key></Deleted></DeleteResult>")
+            deleted = "<DeleteResult><Deleted><Key>k</Key></Deleted></DeleteResult>"
+            return httpx.Response(200, text=deleted)
         if request.method == "HEAD":
             return httpx.Response(200, headers={**headers, "content-length": "4"})
         body = b"body" if request.method == "GET" else b""

@@ -129,18 +129,22 @@ class S3Config(TypedDict, total=False):
     virtual_hosted_style_request: bool | str
     s3_express: bool | str
     imdsv1_fallback: bool | str
+    """Ask version 1 of the metadata service where version 2 is refused."""
     metadata_endpoint: str
     unsigned_payload: bool | str
     checksum_algorithm: S3ChecksumAlgorithm | str
     container_credentials_relative_uri: str
     container_credentials_full_uri: str
     container_authorization_token: str
+    """What a container's credential endpoint wants as Authorization; the file below wins."""
     container_authorization_token_file: str
     web_identity_token_file: str
     role_arn: str
     role_session_name: str
     profile: str
+    """A profile of the shared AWS configuration; read through botocore."""
     ec2_metadata_disabled: bool | str
+    """Never ask the instance's metadata service for credentials."""
     skip_signature: bool | str
     copy_if_not_exists: str
     conditional_put: str
