@@ -5,12 +5,18 @@ from __future__ import annotations
 import base64
 import contextlib
 import socket
-import ssl
 import threading
 
 import trustme
 
-from tests.backends.http1 import Gone, RecordedRequest, SocketServer, Wire, read_request
+from tests.backends.http1 import (
+    Gone,
+    RecordedRequest,
+    SocketServer,
+    Wire,
+    parse_headers,
+    read_request,
+)
 from tests.backends.rawserver import response
 from tests.backends.tlsserver import server_context
 
@@ -39,7 +45,7 @@ class ForwardProxy(SocketServer):
         if self._context is not None:
             try:
                 wire = Wire(self._context.wrap_socket(wire.sock, server_side=True))
-            except (OSError, ssl.SSLError):
+            except OSError:
                 wire.close()
                 return
         super()._connection(wire, number)
@@ -65,11 +71,13 @@ class ForwardProxy(SocketServer):
         line, _, headers = request.head.partition(b"\r\n")
         version = line.rpartition(b" ")[2]
         head = f"{request.method} /{path} ".encode() + version + b"\r\n" + headers
-        head = head.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
         with contextlib.closing(Wire(socket.create_connection(("127.0.0.1", port), 10))) as server:
             server.send(head + request.body)
-            client.send(server.read_to_end())
-        raise Gone  # the server's `Connection: close` went to the client, too
+            answer = server.read_head()
+            status = int(answer.split(b" ", 2)[1])
+            if request.method != "HEAD" and status not in (204, 304):
+                answer += server.read_body(dict(parse_headers(answer)))
+            client.send(answer)
 
     def _tunnel(self, client: Wire, request: RecordedRequest) -> None:
         port = int(request.target.decode("ascii").rpartition(":")[2])

@@ -164,7 +164,7 @@ def test_signed_requests_never_follow(api: Api, trusting: dict[str, Any], status
             retry_config={"max_retries": 0},
         )
         for location in (f"{other.endpoint}/there", "/there"):
-            server._script = lambda _, where=location: to(where, status)  # type: ignore[misc]
+            server._script = lambda _, where=location: to(where, status)
             with pytest.raises(BaseError):
                 api.get(store, "here")
     assert other.requests == []

@@ -43,18 +43,35 @@ class _Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):
             yield piece  # type: ignore[misc] # h11 takes any buffer
 
 
+class _SignedUrl(httpx.URL):
+    """A URL whose target leaves as it was signed: httpx would normalise it.
+
+    The extension `target` would do that, too, but would also take the place of what a proxy is
+    asked for.
+    """
+
+    target = b""
+
+    @property
+    def raw_path(self) -> bytes:
+        """The request's target."""
+        return self.target
+
+
 def _request(wire: Wire, budget: Budget) -> httpx.Request:
     wire.head()  # refuses what must not leave
     limit = budget.start()
     timeouts = dict.fromkeys(("read", "write", "pool"), limit) | {"connect": wire.connect_timeout}
-    return httpx.Request(
+    request = httpx.Request(
         wire.method,
         wire.url,
         headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in wire.headers],
         stream=_Pieces(wire.payload or EMPTY),
-        # httpx would normalise the URL's path; this leaves as it was signed.
-        extensions={"timeout": timeouts, "target": wire.target.encode("ascii")},
+        extensions={"timeout": timeouts},
     )
+    request.url = _SignedUrl(wire.url)
+    request.url.target = wire.target.encode("ascii")
+    return request
 
 
 def _headers(response: httpx.Response) -> Headers:
@@ -98,7 +115,8 @@ class HttpxAnswer:
         """Read some of the body; empty at its end."""
         self._budget.start()
         try:
-            chunk: bytes = next(self._chunks, b"")
+            # HTTP/2 has empty frames, which are not the end.
+            chunk: bytes = next((chunk for chunk in self._chunks if chunk), b"")
         except BaseException as error:
             _raise(error)
         finally:
@@ -148,12 +166,14 @@ class HttpxAsyncAnswer:
         """Read some of the body; empty at its end."""
         self._budget.start()
         try:
-            chunk: bytes = await anext(self._chunks, b"")
+            chunk: bytes | None = b""
+            while chunk == b"":  # HTTP/2 has empty frames, which are not the end
+                chunk = await anext(self._chunks, None)
         except BaseException as error:
             _raise(error)
         finally:
             self._budget.stop()
-        return chunk
+        return chunk or b""
 
     async def close(self) -> bool:
         """Give the rest up. The transport itself knows what it can use again."""
@@ -172,5 +192,14 @@ def _raise(error: BaseException) -> NoReturn:
         if not isinstance(error, httpx.HTTPError | ssl.SSLError | OSError):
             raise error
         kind = "unknown"
-    text = _redact.url(str(error)) or type(error).__name__
-    raise TransportFailure(kind, text) from error
+    raise TransportFailure(kind, _redact.url(_text(error))) from error
+
+
+def _text(error: BaseException) -> str:
+    """What an error says, or else what the error behind it says, as trio's do."""
+    behind: BaseException | None = error
+    while behind is not None:
+        if text := str(behind):
+            return text
+        behind = behind.__cause__ or behind.__context__
+    return type(error).__name__

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Iterable
 
 from .exceptions import GenericError
 
@@ -27,6 +28,21 @@ def parse_certificates(given: object, name: str) -> str:
     except (ssl.SSLError, ValueError) as error:
         raise GenericError(f"{name} has a certificate that cannot be read: {error}") from None
     return text
+
+
+class _OnlyHttp2(ssl.SSLContext):
+    """A context that offers HTTP/2 alone: httpx offers HTTP/1.1, too, which a server may prefer."""
+
+    def set_alpn_protocols(self, alpn_protocols: Iterable[str]) -> None:
+        """Offer HTTP/2, whatever is asked for."""
+        del alpn_protocols
+        super().set_alpn_protocols(["h2"])
+
+
+def only_http2(context: ssl.SSLContext) -> ssl.SSLContext:
+    """Make a context offer HTTP/2 alone."""
+    context.__class__ = _OnlyHttp2
+    return context
 
 
 def make_context(certificates: list[str], *, system: bool, verify: bool) -> ssl.SSLContext:

@@ -14,8 +14,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from . import _proxies, _redact
+from ._http import INSTANCE_METADATA
 from ._proxies import Proxies
-from ._trust import make_context, parse_certificates
+from ._trust import make_context, only_http2, parse_certificates
 from .config import BackoffConfig, RetryConfig
 from .durations import format_duration, parse_duration
 from .exceptions import GenericError, UnknownConfigurationKeyError
@@ -143,8 +144,6 @@ class ClientSettings:
                 raise ValueError(
                     f"Invalid key: {name}." + (f" Did you mean {hint[0]!r}?" if hint else "")
                 )
-            if key in settings:
-                raise GenericError(f"Duplicate key {key} provided in client_options")
             settings[key] = _CLIENT_PARSERS[key](value, key)
         _check_http2(settings)
         if "proxy_url" in settings:
@@ -164,23 +163,29 @@ class ClientSettings:
         """Whether servers are asked for HTTP/2."""
         return self.http2_only or (self.http1_only is False and _has_h2())
 
-    def transport_arguments(self, context: ssl.SSLContext, origin: str = "") -> dict[str, Any]:
+    def transport_arguments(self, context: ssl.SSLContext, origin: str) -> dict[str, Any]:
         """The arguments of an httpx transport with one connection to an origin."""
         import httpx
 
         limits = httpx.Limits(
             max_connections=1, max_keepalive_connections=1, keepalive_expiry=self.pool_idle_timeout
         )
-        url = self.proxies.find(origin) if origin else self.proxy_url
+        # The machine's own token service is on this machine, and its answers are secrets.
+        url = None if origin in INSTANCE_METADATA else self.proxies.find(origin)
         arguments: dict[str, Any] = {"verify": context, "limits": limits, "http2": self.http2}
         arguments["http1"] = not self.http2_only
         if url is not None:
             secure = url.lower().startswith("https:")
-            arguments["proxy"] = httpx.Proxy(url, ssl_context=context if secure else None)
+            trust = self._make_context() if secure else None
+            arguments["proxy"] = httpx.Proxy(url, ssl_context=trust)
         return arguments
 
     def ssl_context(self) -> ssl.SSLContext:
         """The trust in servers, and in the proxy: the system's certificates and those given."""
+        context = self._make_context()
+        return only_http2(context) if self.http2_only else context
+
+    def _make_context(self) -> ssl.SSLContext:
         given = (self.root_certificate, self.proxy_ca_certificate)
         return make_context(
             [text for text in given if text is not None],
@@ -284,7 +289,12 @@ def client_options_out(options: Mapping[str, Any] | None) -> dict[str, Any] | No
     """`client_options` as the store's property shows them: normalised, ready to be given again."""
     if options is None:
         return None
-    return {name.lower(): _option_out(value, name) for name, value in options.items()}
+    shown: dict[str, Any] = {}
+    for name, value in options.items():
+        if name.lower() in shown:
+            raise GenericError(f"Duplicate key {name.lower()} provided in client_options")
+        shown[name.lower()] = _option_out(value, name)
+    return shown
 
 
 def _option_out(value: object, name: str) -> Any:

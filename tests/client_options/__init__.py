@@ -1,0 +1,1 @@
+"""Client options: each key does on the wire what it says."""
