@@ -44,7 +44,12 @@ class Oidc(RawServer):
     def token(self, subject: str = "pod", lifetime: float = 3600) -> str:
         """A signed JWT."""
         header: dict[str, Any] = {"alg": "RS256", "typ": "JWT", "kid": "1"}
-        claims: dict[str, Any] = {"iss": self.endpoint, "aud": CLIENT, "sub": subject, "azp": CLIENT}
+        claims: dict[str, Any] = {
+            "iss": self.endpoint,
+            "aud": CLIENT,
+            "sub": subject,
+            "azp": CLIENT,
+        }
         claims |= {"iat": int(time.time()), "exp": int(time.time() + lifetime)}
         parts = [_encode(json.dumps(part).encode()) for part in (header, claims)]
         text = ".".join(parts)
