@@ -54,10 +54,12 @@ def quickstart(arguments: list[str]) -> int:
 def test(arguments: list[str]) -> int:
     # Started first: compiling MinIO takes minutes, installing packages does not.
     building = subprocess.Popen([sys.executable, "-m", "tests.backends.minio_build"], cwd=ROOT)
+    fetching = subprocess.Popen([sys.executable, "-m", "tests.backends.azurite_build"], cwd=ROOT)
     install("-e", "host-py[test]", "-r", "tests/requirements.txt")
     if building.poll() is None:
         say("waiting for MinIO, which is built from source once (2-5 minutes)")
-    building.wait()  # its failure is reported by the tests, with the backends left out
+    for work in (building, fetching):
+        work.wait()  # its failure is reported by the tests, with the backends left out
     say("running the tests")
     return run([PYTHON, "-m", "pytest", "-c", "tests/pytest.ini", "tests", *arguments])
 

@@ -21,6 +21,8 @@ from tests.credentials.azure_world import EARLY, QUICK, REFUSED, AzureWorld, wor
 from tests.harness.api import Api
 from tests.harness.servers import Servers
 
+MODIFIED = "Wed, 21 Oct 2015 07:28:00 GMT"
+
 
 def test_a_bearer_token(api: Api, azure: AzureWorld) -> None:
     api.put(azure.store(bearer_token=make_token(1)), "k", b"x")
@@ -74,6 +76,34 @@ def test_a_sas_token_reads_writes_lists_copies_and_deletes(
     assert api.paths(store) == ["a b%41", "c"]
     api.delete(store, ["a b%41", "c"])
     assert api.paths(store) == []
+
+
+def test_a_sas_token_that_is_over_is_replaced_once(api: Api) -> None:
+    """Azure's answer is 403 AuthenticationFailed (Azurite's is another)."""
+    asked: list[str] = []
+
+    def provider() -> Any:
+        asked.append(f"sig={len(asked)}")
+        return {"sas_token": asked[-1], "expires_at": None}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.params["sig"] == "0":
+            return httpx.Response(403, text="<Error><Code>AuthenticationFailed</Code></Error>")
+        return httpx.Response(201, headers={"etag": '"e"', "last-modified": MODIFIED})
+
+    async def answer_async(request: httpx.Request) -> httpx.Response:
+        return answer(request)
+
+    store = AzureStore(
+        "c",
+        account_name="a",
+        credential_provider=provider,
+        transport=httpx.MockTransport(answer),
+        async_transport=httpx.MockTransport(answer_async),
+    )
+    api.put(store, "k", b"x")
+    api.put(store, "k", b"y")
+    assert asked == ["sig=0", "sig=1"]
 
 
 def test_a_sas_token_without_a_right_is_refused(api: Api, azure: AzureWorld) -> None:

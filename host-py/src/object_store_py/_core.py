@@ -331,8 +331,10 @@ class Brain:
         return kind(f"{where}: {message}{advice}", **known)
 
 
-_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"})
-"""Error codes of servers that mean: this credential is over."""
+_EXPIRED = frozenset(
+    "ExpiredToken ExpiredTokenException TokenRefreshRequired AuthenticationFailed".split()
+)
+"""Error codes of servers that mean: this credential is over; the last, a SAS token of Azure."""
 _LEVELS = {"error": logging.ERROR, "warn": logging.WARNING, "info": logging.INFO}
 _ADVICE = {
     "InvalidAccessKeyId": "check access_key_id",
