@@ -62,9 +62,11 @@ class MockS3:
                 done = "<CompleteMultipartUploadResult><ETag>&quot;e-2&quot;</ETag>"
                 return httpx.Response(200, text=f"{done}</CompleteMultipartUploadResult>")
             case "POST" if "delete" in query:
-                for name in re.findall(r"<Key>(.*?)</Key>", request.content.decode()):
+                names = re.findall(r"<Key>(.*?)</Key>", request.content.decode())
+                for name in names:
                     self.objects.pop(name, None)
-                return httpx.Response(200, text="<DeleteResult/>")
+                gone = "".join(f"<Deleted><Key>{name}</Key></Deleted>" for name in names)
+                return httpx.Response(200, text=f"<DeleteResult>{gone}</DeleteResult>")
         return httpx.Response(501)
 
     def _write(self, key: str, data: bytes) -> httpx.Response:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from object_store_py.exceptions import GenericError
-from tests.backends.rawserver import Pause, RawServer, response
+from tests.backends.rawserver import Pause, RawServer, Step, response
 from tests.harness.api import Api
 
 Once = Callable[..., Any]
@@ -80,7 +80,7 @@ def test_a_body_that_stalls(api: Api, once: Once, option: str, size: int) -> Non
 # On trio httpx's transport leaves the generators of a body that is given up to the loop's end.
 @pytest.mark.filterwarnings("ignore:Async generator 'httpcore:ResourceWarning")
 def test_the_timeout_is_for_the_whole_request(api: Api, once: Once) -> None:
-    drops = [step for _ in range(30) for step in (b"x", Pause(0.1))]
+    drops: list[Step] = [step for _ in range(30) for step in (b"x", Pause(0.1))]
     with RawServer([[response(200, b"", length=30), *drops]]) as server:
         store = once(server.endpoint, timeout="500ms", read_timeout="300ms")
         with within(0.5), pytest.raises(GenericError):
