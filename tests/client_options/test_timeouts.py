@@ -68,7 +68,7 @@ def test_a_server_that_does_not_answer(api: Api, once: Once, option: str) -> Non
 @pytest.mark.parametrize("option", ["read_timeout", "timeout"])
 @pytest.mark.parametrize("size", [100, 1 << 20], ids=["small", "large"])
 def test_a_body_that_stalls(api: Api, once: Once, option: str, size: int) -> None:
-    stalled = [response(200, b"abc", length=size), Pause(ENOUGH)]
+    stalled: list[Step] = [response(200, b"abc", length=size), Pause(ENOUGH)]
     with RawServer([stalled, response(200, b"x")]) as server:
         store = once(server.endpoint, **{option: "300ms"})
         with within(0.3), pytest.raises(GenericError):
