@@ -35,7 +35,8 @@ core *args:
 # Prove that wit/ parses and that core.wasm has exactly its imports and exports, from these sources
 wit-check:
     python core-wasm/build.py --check
-    {{ pytest }} tests/core
+    cargo test --manifest-path core-wasm/Cargo.toml --test wit
+    {{ pytest }} tests/core -m "not slow"
 
 # Check everything that a machine can check without running the tests
 check: lint types rust-check
