@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import sys
 import threading
 import warnings
-from collections.abc import Callable
 from typing import Any
 
 import anyio
 
 import object_store_py as obs
-from object_store_py.store import LocalStore, MemoryStore, S3Store
-
-STORES: dict[str, Callable[..., Any]] = {
-    "memory": MemoryStore,
-    "local": LocalStore,
-    "minio": S3Store,
-}
+from object_store_py.store import MemoryStore
 
 
 def use(store: Any, name: str) -> None:
@@ -50,10 +44,10 @@ def fork_and_use(store: Any, name: str) -> None:
     assert status == 0, f"child {name} ended with status {status}"
 
 
-def main(kind: str, arguments: list[Any], options: dict[str, Any]) -> None:
+def main(pickled: str | None) -> None:
     # Python 3.12 warns of a fork beside threads: that is what is tested here.
     warnings.filterwarnings("ignore", category=DeprecationWarning, message=".*fork.*")
-    store = STORES[kind](*arguments, **options)
+    store = MemoryStore() if pickled is None else pickle.loads(bytes.fromhex(pickled))
     use(store, "before")
     stop = threading.Event()
 
@@ -74,4 +68,4 @@ def main(kind: str, arguments: list[Any], options: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    main(*json.loads(sys.stdin.read()))
+    main(json.loads(sys.stdin.read()))

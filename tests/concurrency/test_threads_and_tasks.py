@@ -52,7 +52,7 @@ def test_1000_tasks_on_one_store(backend: Backend, loop: str) -> None:
         async with anyio.create_task_group() as group:
             group.cancel_scope.deadline = anyio.current_time() + PATIENCE
             for task in range(TASKS):
-                group.start_soon(round_trip_async, backend.store, f"task/{task}")
+                group.start_soon(round_trip_async, backend.store, f"task-{task}")
         assert not group.cancel_scope.cancelled_caught, "some tasks hang"
 
     anyio.run(main, backend=loop)

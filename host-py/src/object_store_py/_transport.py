@@ -85,9 +85,16 @@ class Host:
             time.sleep(request.delay)
         wire = self._prepare(request)
         budget = Budget(self._settings.timeout, wire.timeout)
-        connection = self._take(wire.origin)
+        idle = self._take(wire.origin)
+        connection = idle or self._connect(wire.origin)
         try:
-            answer = connection.exchange(wire, budget)
+            try:
+                answer = connection.exchange(wire, budget)
+            except TransportFailure as failure:
+                if idle is None or self._own is not None or not wire.may_repeat(failure):
+                    raise
+                connection.close()  # the server closed it while it was idle: once more, anew
+                answer = connection.exchange(wire, budget)
             collector = Collector(request, answer.status, answer.headers)
             body = SyncBody(self, wire.origin, connection, answer, collector.expected)
             read = read_sync(body, collector)
@@ -104,12 +111,19 @@ class Host:
             await anyio.sleep(request.delay)
         wire = self._prepare(request)
         budget = Budget(self._settings.timeout, wire.timeout)
-        idle = await self._idle_async()
-        connection = idle.take(wire.origin) or self._connect_async(wire.origin)
+        lists = await self._idle_async()
+        idle = lists.take(wire.origin)
+        connection = idle or self._connect_async(wire.origin)
         try:
-            answer = await connection.exchange(wire, budget)
+            try:
+                answer = await connection.exchange(wire, budget)
+            except TransportFailure as failure:
+                if idle is None or self._own_async is not None or not wire.may_repeat(failure):
+                    raise
+                await _close_async(connection)
+                answer = await connection.exchange(wire, budget)
             collector = Collector(request, answer.status, answer.headers)
-            body = AsyncBody(idle, wire.origin, connection, answer, collector.expected)
+            body = AsyncBody(lists, wire.origin, connection, answer, collector.expected)
             read = await read_async(body, collector)
         except BaseException:
             await _close_async(connection)
@@ -185,12 +199,13 @@ class Host:
 
     # Connections.
 
-    def _take(self, origin: Origin) -> Connection:
+    def _take(self, origin: Origin) -> Connection | None:
         found = self._idle.take(origin)
         if self._idle.surplus:
             _close_surplus(self._idle)
-        if found is not None:
-            return found
+        return found
+
+    def _connect(self, origin: Origin) -> Connection:
         if self._own is None and not self._settings.needs_httpx:
             return HttpConnection(origin, self._ssl_context)
         import httpx

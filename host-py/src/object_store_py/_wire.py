@@ -14,6 +14,9 @@ READ_SIZE = 256 << 10
 
 Headers = list[tuple[str, str]]
 
+_IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PROPFIND"})
+_CONDITIONS = ("if-", "x-goog-if-", "x-ms-source-if-")
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -54,6 +57,19 @@ class Wire:
         if text.count("\r") != len(lines) - 1 or text.count("\n") != len(lines) - 1:
             raise TransportFailure("unknown", "a header of the request has a line break in it")
         return f"{text}\r\n\r\n".encode("latin-1")
+
+    def may_repeat(self, failure: TransportFailure) -> bool:
+        """Whether a request on a connection that was idle may be sent again on a new one.
+
+        The server may close an idle connection at the moment in which we use it. The request is
+        repeated unseen if it may be at all (RFC 9110, section 9.2.2): never one with a condition,
+        whose first copy may have changed what the second one would see.
+        """
+        return (
+            failure.kind in ("interrupted", "request")
+            and self.method in _IDEMPOTENT
+            and not any(name.lower().startswith(_CONDITIONS) for name, _ in self.headers)
+        )
 
 
 class Answer(Protocol):
