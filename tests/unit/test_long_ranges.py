@@ -10,7 +10,7 @@ import pytest
 from object_store_py.store import S3Store
 
 SIZE = 6 << 30
-ASKED: list[str] = []
+asked: list[str] = []
 
 
 class Endless(httpx.SyncByteStream):
@@ -22,10 +22,10 @@ class Endless(httpx.SyncByteStream):
 
 
 def answer(request: httpx.Request) -> httpx.Response:
-    asked = request.headers["range"]
-    ASKED.append(asked)
-    start = int(asked.removeprefix("bytes=").partition("-")[0])
-    end = int(asked.partition("-")[2] or SIZE - 1)
+    wanted = request.headers["range"]
+    asked.append(wanted)
+    start = int(wanted.removeprefix("bytes=").partition("-")[0])
+    end = int(wanted.partition("-")[2] or SIZE - 1)
     headers = {
         "content-length": str(end + 1 - start),
         "content-range": f"bytes {start}-{end}/{SIZE}",
@@ -37,14 +37,14 @@ def answer(request: httpx.Request) -> httpx.Response:
 @pytest.fixture
 def store() -> S3Store:
     """A store with one object of 6 GiB."""
-    ASKED.clear()
+    asked.clear()
     transport = httpx.MockTransport(answer)
     return S3Store("b", access_key_id="x", secret_access_key="y", transport=transport)
 
 
 def test_a_long_range_is_asked_for_without_its_end(store: S3Store) -> None:
     result = store.get("k", options={"range": (10, 10 + (5 << 30))})
-    assert ASKED == ["bytes=10-"]
+    assert asked == ["bytes=10-"]
     assert result.range == (10, 10 + (5 << 30))
 
 
@@ -59,4 +59,4 @@ def test_a_range_is_never_longer_than_asked(
 def test_a_range_of_4_gib_is_asked_for_as_it_is(store: S3Store) -> None:
     store.get("k", options={"range": (0, (4 << 30) - 1)})
     last = (4 << 30) - 2
-    assert ASKED == [f"bytes=0-{last}"]
+    assert asked == [f"bytes=0-{last}"]
