@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from typing import Any
 
@@ -60,6 +61,13 @@ def test_a_host_without_the_private_parts_still_works(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(_convert, "_bind_fast", missing)
     assert _engine.Instance().call("parse-path", "/a/") == 'done\n"a"'
+
+
+def test_without_a_native_library_the_error_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "wasmtime", None)
+    with pytest.raises(ImportError, match=r"no native library for \w+ on \w+") as caught:
+        _engine._import_wasmtime()
+    assert "MemoryStore and LocalStore work without it" in str(caught.value)
 
 
 class TestTrap:
