@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -31,6 +32,8 @@ class AwsTokens(RawServer):
         """What a container must send; anything, if None."""
         self.imds_v2 = True
         self.refuse: bytes | None = None
+        self.hold = 0.0
+        """Seconds that a refusal takes, so that others come to wait for it."""
         """What is answered to everything, if not None."""
         self.lifetime: timedelta | None = None
         """How long the handed-out keys are said to live; the truth, if None."""
@@ -53,6 +56,7 @@ class AwsTokens(RawServer):
         if self.failures:
             return self.failures.pop(0)
         if self.refuse is not None:
+            time.sleep(self.hold)
             return self.refuse
         path = request.target.decode().partition("?")[0]
         if path.startswith("/latest/"):

@@ -90,7 +90,7 @@ def test_a_refusal_is_a_clear_error_and_asked_for_once(api: Api, way: Way) -> No
 
 
 def test_waiting_operations_share_a_refusal(way: Way) -> None:
-    way.tokens.refuse = response(403, REFUSAL)
+    way.tokens.refuse, way.tokens.hold = response(403, REFUSAL), 1.0
     store = way.store()
 
     def refused() -> None:
