@@ -6,8 +6,6 @@ the plan of it that the brain's `credential` step runs. No text here shows a tok
 
 from __future__ import annotations
 
-import html
-import json
 import logging
 import re
 from collections.abc import Callable
@@ -15,9 +13,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
+from . import _tokens
 from ._credentials import CredentialAnswer, CredentialPlan
-from ._effects import Block, Exchange, Pause, Plan
-from ._http import HttpHost, Payload, Request, Response, TransportFailure
+from ._effects import Block, Plan
+from ._http import HttpHost, Payload, Request, TransportFailure
+from ._tokens import ANSWER_LIMIT, NoCredential
 from .credentials import DEFAULT_REFRESH_THRESHOLD, S3Credential, s3_answer
 
 logger = logging.getLogger("object_store_py.credentials")
@@ -25,12 +25,7 @@ logger = logging.getLogger("object_store_py.credentials")
 Fetch: TypeAlias = Callable[[HttpHost], Plan[S3Credential]]
 """Asks one service for a credential; throws `NoCredential`."""
 
-ANSWER_LIMIT = 1 << 20
-"""The largest answer of a token service that is read, in characters."""
-_WORDS_LIMIT = 300
-_SCHEME = 6
 _NEXT_TRY = timedelta(seconds=30)
-_RETRY_PAUSE = 0.1
 _ROLE = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
 _TOKEN = re.compile(r"[\x21-\x7e]{1,65536}")
 
@@ -38,10 +33,6 @@ OFF_CLOUD = (
     "no credential was given, and this machine has no instance credentials: give access_key_id and"
     " secret_access_key, or a credential_provider, or skip_signature=True for public data"
 )
-
-
-class NoCredential(Exception):
-    """Why there is no credential, for the user."""
 
 
 def kept(fetch: Fetch) -> CredentialPlan:
@@ -90,12 +81,11 @@ def web_identity(
         # In the body and not in the query: bodies are in nobody's log.
         body = Payload([memoryview(urlencode(form).encode())])
         headers = [("content-type", "application/x-www-form-urlencoded")]
-        response = yield from _ask(
-            host, Request("POST", url, headers, body), "the STS endpoint", retries, token
-        )
+        request = Request("POST", url, headers, body)
+        response = yield from _tokens.ask(host, request, "the STS endpoint", retries, [token])
         text = response.text
         names = ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
-        return _credential("the STS endpoint", *(_element(text, name) for name in names))
+        return credential("the STS endpoint", *(_tokens.element(text, name) for name in names))
 
     return fetch
 
@@ -114,7 +104,8 @@ def container(url: str, token_file: str | None, token: str | None, retries: int)
             given = yield Block(lambda: _read_token(file, name))
         headers = [] if given is None else [("authorization", given)]
         request = Request("GET", url, headers, metadata=url.startswith("http:"))
-        response = yield from _ask(host, request, who, retries, given)
+        secrets = [] if given is None else [given]
+        response = yield from _tokens.ask(host, request, who, retries, secrets)
         return _from_json(response.text, who)
 
     return fetch
@@ -131,7 +122,7 @@ def instance(endpoint: str, v1_fallback: bool, retries: int) -> Fetch:
 
     def get(host: HttpHost, url: str, headers: list[tuple[str, str]]) -> Plan[str]:
         request = Request("GET", url, headers, metadata=True)
-        text: str = (yield from _ask(host, request, who, retries)).text
+        text: str = (yield from _tokens.ask(host, request, who, retries)).text
         return text
 
     def fetch(host: HttpHost) -> Plan[S3Credential]:
@@ -147,7 +138,7 @@ def instance(endpoint: str, v1_fallback: bool, retries: int) -> Fetch:
         lifetime = [("x-aws-ec2-metadata-token-ttl-seconds", "600")]
         request = Request("PUT", url, lifetime, metadata=True)
         try:
-            response = yield from _send(host, request, retries)
+            response = yield from _tokens.send(host, request, retries)
         except TransportFailure as failure:
             raise NoCredential(f"{OFF_CLOUD} ({who} at {base}: {failure})") from None
         if response.status in (403, 404, 405) and v1_fallback:
@@ -156,7 +147,7 @@ def instance(endpoint: str, v1_fallback: bool, retries: int) -> Fetch:
         token = response.text.strip()
         if response.status != 200 or not _TOKEN.fullmatch(token):
             hint = "" if response.status == 200 else "; imdsv1_fallback allows version 1"
-            raise NoCredential(f"{_refusal(who, response, None)}{hint}")
+            raise NoCredential(f"{_tokens.refusal(who, response)}{hint}")
         return [("x-aws-ec2-metadata-token", token)]
 
     return fetch
@@ -174,83 +165,17 @@ def _read_token(path: str, name: str) -> str:
     return token
 
 
-def _send(host: HttpHost, request: Request, retries: int) -> Plan[Response]:
-    """Send a request that may be repeated; repeats what failed on the way, or at the server."""
-    for left in range(retries, -1, -1):
-        try:
-            response: Response = yield Exchange(host, request)
-        except TransportFailure as failure:
-            # Where no metadata service is, none will be a moment later.
-            absent = request.metadata and failure.kind in ("connect", "timeout")
-            if not left or absent or failure.kind == "unknown":
-                raise
-        else:
-            if not left or (response.status < 500 and response.status != 429):
-                return response
-        yield Pause(_RETRY_PAUSE * 2 ** (retries - left))
-    raise AssertionError
-
-
-def _ask(
-    host: HttpHost, request: Request, who: str, retries: int, secret: str | None = None
-) -> Plan[Response]:
-    """Send a request and insist on a good answer."""
-    try:
-        response = yield from _send(host, request, retries)
-    except TransportFailure as failure:
-        raise NoCredential(f"{who} did not answer: {failure}") from None
-    if response.status != 200:
-        raise NoCredential(_refusal(who, response, secret))
-    if len(response.text) > ANSWER_LIMIT:
-        raise NoCredential(f"{who} answered with more than 1 MiB")
-    return response
-
-
-def _refusal(who: str, response: Response, secret: str | None) -> str:
-    """What a service said when it refused: its own words, cut, in one line, without our token."""
-    words = _words(response.text)
-    for part in (secret or "").split():
-        # Whole, or without its scheme ("Basic", "Bearer"), which is no secret.
-        words = words.replace(part, "***") if len(part) > _SCHEME else words
-    words = " ".join(words.split())[:_WORDS_LIMIT]
-    return f"{who} answered {response.status}" + (f": {words}" if words else "")
-
-
-def _object(text: str) -> dict[str, Any] | None:
-    try:
-        given: Any = json.loads(text)
-    except ValueError:
-        return None
-    return given if isinstance(given, dict) else None  # pyright: ignore[reportUnknownVariableType]
-
-
-def _words(text: str) -> str:
-    given = _object(text)
-    found: list[Any]
-    if given is None:
-        found = [_element(text, name) for name in ("Code", "Message")]
-    else:
-        found = [given.get(name) for name in ("Code", "code", "Message", "message")]
-    return ": ".join(word for word in found if isinstance(word, str) and word)
-
-
-def _element(xml: str, name: str) -> str | None:
-    """The text of an element. No XML parser: there is nothing that an entity could blow up."""
-    match = re.search(rf"<{name}>([^<]*)</{name}>", xml)
-    return None if match is None else html.unescape(match[1].strip())
-
-
 def _from_json(text: str, who: str) -> S3Credential:
-    values = _object(text)
+    values = _tokens.parse(text)
     if values is None:
         raise NoCredential(f"{who} answered with something else than a JSON object")
     if values.get("Code", "Success") != "Success":
-        raise NoCredential(f"{who} answered: {' '.join(_words(text).split())[:_WORDS_LIMIT]}")
+        raise NoCredential(f"{who} answered: {_tokens.words(text)}")
     names = ("AccessKeyId", "SecretAccessKey", "Token", "Expiration")
-    return _credential(who, *(values.get(name) for name in names))
+    return credential(who, *(values.get(name) for name in names))
 
 
-def _credential(who: str, key: Any, secret: Any, token: Any, expires: Any) -> S3Credential:
+def credential(who: str, key: Any, secret: Any, token: Any, expires: Any) -> S3Credential:
     given = {"AccessKeyId": key, "SecretAccessKey": secret, "the session token": token}
     bad = [n for n, value in given.items() if not isinstance(value, str) or not value]
     if bad:

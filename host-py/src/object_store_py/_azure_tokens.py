@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
-from . import _redact
+from . import _redact, _tokens
 from ._azure import authority
 from ._credentials import CredentialAnswer, CredentialPlan
-from ._effects import Block, Exchange, Pause, Plan
-from ._http import HttpHost, Payload, Request, Response, TransportFailure
+from ._effects import Block, Plan
+from ._http import HttpHost, Payload, Request, TransportFailure
+from ._tokens import MOST_RETRIES, NoCredential
 
 SCOPE = "https://storage.azure.com/.default"
 RESOURCE = "https://storage.azure.com"
@@ -29,14 +30,8 @@ INSTANCE_URL = "http://169.254.169.254/metadata/identity/oauth2/token"
 _EARLY = 300
 """A token is asked for again so many seconds before it expires, as the crate does."""
 _CLI_PATIENCE = 60
-_LONGEST_TOKEN = 1 << 20
-_MOST_RETRIES = 3
 
 Config: TypeAlias = Mapping[str, str]
-
-
-class _NoTokenError(Exception):
-    """There is no token; the text is for the user, without secrets."""
 
 
 def plan_for(kind: str, config: Config, retries: int) -> CredentialPlan:
@@ -44,7 +39,7 @@ def plan_for(kind: str, config: Config, retries: int) -> CredentialPlan:
 
     `retries` is how often a request may be repeated; three times are enough.
     """
-    most = min(retries, _MOST_RETRIES)
+    most = min(retries, MOST_RETRIES)
     steps: Callable[[HttpHost, Config, int], Plan[CredentialAnswer]] = {
         "client_secret": _client_secret,
         "workload_identity": _workload_identity,
@@ -55,7 +50,7 @@ def plan_for(kind: str, config: Config, retries: int) -> CredentialPlan:
     def plan(host: HttpHost) -> Plan[CredentialAnswer]:
         try:
             return (yield from steps(host, config, most))
-        except _NoTokenError as reason:
+        except NoCredential as reason:
             return "", 0, f"AzureStore, {kind}: {reason}"
 
     return plan
@@ -68,7 +63,7 @@ def _workload_identity(host: HttpHost, config: Config, retries: int) -> Plan[Cre
         assertion = yield Block(lambda: Path(name).read_text("utf-8").strip())
     except (OSError, UnicodeDecodeError) as error:
         what = getattr(error, "strerror", None) or type(error).__name__
-        raise _NoTokenError(f"the federated_token_file {name} cannot be read: {what}") from None
+        raise NoCredential(f"the federated_token_file {name} cannot be read: {what}") from None
     form = {
         "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
         "client_assertion": assertion,
@@ -129,23 +124,16 @@ _IDENTITIES = (
 
 
 def _fetch(host: HttpHost, request: Request, retries: int, secret: str) -> Plan[CredentialAnswer]:
-    """Send a token request, again where the service says to, and read the token."""
-    for attempt in range(retries + 1):
-        try:
-            response: Response = yield Exchange(host, request)
-        except TransportFailure as failure:
-            if attempt == retries or request.metadata or failure.kind == "unknown":
-                raise _NoTokenError(_unreachable(request, failure)) from None
-        else:
-            if response.status < 400:
-                return _answer(response.text)
-            # 404, 410 and 429 are how the instance service says that it is not ready.
-            again = response.status >= 500 or response.status in (408, 429)
-            again = again or (request.metadata and response.status in (404, 410))
-            if attempt == retries or not again:
-                raise _NoTokenError(_refusal(response, secret))
-        yield Pause(0.2 * 2**attempt)
-    raise AssertionError
+    """Send a token request and read the token."""
+    # 404 and 410 are how the instance service says that it is not ready.
+    not_ready = (404, 410) if request.metadata else ()
+    try:
+        response = yield from _tokens.send(host, request, retries, not_ready)
+    except TransportFailure as failure:
+        raise NoCredential(_unreachable(request, failure)) from None
+    if response.status >= 400:
+        raise NoCredential(_tokens.refusal("the token service", response, [secret]))
+    return _answer(response.text)
 
 
 def _unreachable(request: Request, failure: TransportFailure) -> str:
@@ -158,36 +146,23 @@ def _unreachable(request: Request, failure: TransportFailure) -> str:
     )
 
 
-def _refusal(response: Response, secret: str) -> str:
-    """What a token service says, in one line: `error` and `error_description` of OAuth 2."""
-    try:
-        body: Any = json.loads(response.text[:_LONGEST_TOKEN])
-        said = [body[key] for key in ("error", "error_description") if isinstance(body[key], str)]
-    except (ValueError, KeyError, TypeError):
-        said = []
-    words = " ".join(": ".join(said).split())
-    if secret:
-        words = words.replace(secret, "...")
-    return _redact.url(f"the token service answered {response.status} {words}"[:500].strip())
-
-
 def _answer(text: str) -> CredentialAnswer:
     """The token in a service's answer, and how long it lives."""
     try:
-        body: Any = json.loads(text[:_LONGEST_TOKEN])
+        body: Any = json.loads(text)
         token = body["access_token"]
         if "expires_in" in body:
             left = float(body["expires_in"])
         else:
             left = float(body["expires_on"]) - time.time()
     except (ValueError, KeyError, TypeError):
-        raise _NoTokenError("the token service answered something else than a token") from None
+        raise NoCredential("the token service answered something else than a token") from None
     return _bearer(token, left)
 
 
 def _bearer(token: object, seconds: float) -> CredentialAnswer:
     if not isinstance(token, str) or not token:
-        raise _NoTokenError("the token is no text")
+        raise NoCredential("the token is no text")
     return json.dumps({"token": token}), max(int((seconds - _EARLY) * 1000), 100), ""
 
 
@@ -200,9 +175,9 @@ def _azure_cli(host: HttpHost, config: Config, retries: int) -> Plan[CredentialA
         token, kind = body["accessToken"], body.get("tokenType", "Bearer")
         left = _cli_expiry(body) - time.time()
     except (ValueError, KeyError, TypeError, OverflowError):
-        raise _NoTokenError("az answered something else than a token") from None
+        raise NoCredential("az answered something else than a token") from None
     if str(kind).lower() != "bearer":
-        raise _NoTokenError("az answered a token that is no bearer token")
+        raise NoCredential("az answered a token that is no bearer token")
     return _bearer(token, left)
 
 
@@ -216,7 +191,7 @@ def _cli_expiry(body: Any) -> float:
 def _run_cli() -> str:
     program = shutil.which("az")
     if program is None:
-        raise _NoTokenError("the Azure CLI is not installed: there is no az on PATH")
+        raise NoCredential("the Azure CLI is not installed: there is no az on PATH")
     command = [program, "account", "get-access-token", "--output", "json", "--scope", SCOPE]
     try:
         done = subprocess.run(  # noqa: S603 # the program is the user's own
@@ -227,8 +202,8 @@ def _run_cli() -> str:
             timeout=_CLI_PATIENCE,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise _NoTokenError(f"az could not be run: {type(error).__name__}") from None
+        raise NoCredential(f"az could not be run: {type(error).__name__}") from None
     if done.returncode != 0:
         said = " ".join(done.stderr.decode("utf-8", "replace").split())
-        raise _NoTokenError(_redact.url(f"az failed: {said}")[:500])
+        raise NoCredential(_redact.url(f"az failed: {said}")[:500])
     return done.stdout.decode("utf-8", "replace")

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
 
+from . import _tokens
 from ._credentials import CredentialAnswer, CredentialPlan
-from ._effects import Block, Exchange, Pause, Plan
-from ._http import HttpHost, Payload, Request, Response, TransportFailure
+from ._effects import Block, Plan
+from ._http import HttpHost, Payload, Request, TransportFailure
+from ._tokens import MOST_RETRIES, NoCredential
 from .credentials import gcs_answer
 
 TOKEN_URI = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
@@ -23,10 +25,9 @@ REFRESH = timedelta(minutes=4)
 """How long before its expiry a token is asked for again: the crate's rule. Google's metadata server
 gives out the old token until less than five minutes of it are left."""
 
-_TOKEN_PATH = "/computeMetadata/v1/instance/service-accounts/default/token"  # noqa: S105
+_TOKEN_PATH = "/computeMetadata/v1/instance/service-accounts/default/token"  # noqa: S105 - a path
 _KEY_FIELDS = ("private_key", "private_key_id", "client_email")
 _USER_FIELDS = ("client_id", "client_secret", "refresh_token")
-_PAUSES = (0.1, 0.3, 1.0)
 _LOGIN = "run `gcloud auth application-default login`"
 
 
@@ -113,12 +114,12 @@ def user_plan(path: str, token_uri: str) -> CredentialPlan:
         body = "&".join(f"{name}={quote_plus(value)}" for name, value in form.items()).encode()
         kind = [("Content-Type", "application/x-www-form-urlencoded")]
         request = Request("POST", token_uri, kind, Payload([memoryview(body)]))
-        response = yield from _ask(host, request, _PAUSES)
-        if response.status != 200:
-            raise ValueError(
-                f"the token endpoint refused the credentials of {path!r} with status"
-                f" {response.status}{_reason(response.text)}; {_LOGIN} again"
-            )
+        secrets = [user[name] for name in _USER_FIELDS]
+        who = f"{path!r}: the token endpoint"
+        try:
+            response = yield from _tokens.ask(host, request, who, MOST_RETRIES, secrets)
+        except NoCredential as error:
+            raise ValueError(f"{error}; {_LOGIN} again") from None
         return _answer(response.text)
 
     return plan
@@ -146,7 +147,7 @@ def metadata_plan(hosts: tuple[str, ...]) -> CredentialPlan:
             url, header = f"http://{name}{_TOKEN_PATH}", [("Metadata-Flavor", "Google")]
             try:
                 request = Request("GET", url, header, metadata=True)
-                response = yield from _ask(host, request, ())
+                response = yield from _tokens.send(host, request, MOST_RETRIES)
             except TransportFailure as failure:
                 failures.append(f"{name}: {failure}")
                 continue
@@ -162,25 +163,6 @@ def metadata_plan(hosts: tuple[str, ...]) -> CredentialPlan:
     return plan
 
 
-def _ask(host: HttpHost, request: Request, lost: tuple[float, ...]) -> Plan[Response]:
-    """Send a request for a token, again where the server is busy.
-
-    `lost` says how long to wait, in seconds, before each repetition after a lost connection.
-    """
-    for attempt, pause in enumerate((*_PAUSES, 0.0)):
-        last = attempt == len(_PAUSES)
-        try:
-            response: Response = yield Exchange(host, request)
-        except TransportFailure as failure:
-            if attempt >= len(lost) or failure.kind == "unknown":
-                raise
-        else:
-            if last or (response.status < 500 and response.status not in (408, 429)):
-                return response
-        yield Pause(pause)
-    raise AssertionError("the last attempt returns or raises")
-
-
 def _answer(text: str) -> CredentialAnswer:
     """A token endpoint's answer (RFC 6749, section 5.1)."""
     try:
@@ -190,9 +172,3 @@ def _answer(text: str) -> CredentialAnswer:
     except (ValueError, KeyError, TypeError, OverflowError):
         raise ValueError("the token endpoint's answer has no access_token and expires_in") from None
     return gcs_answer({"token": token, "expires_at": expires}, REFRESH)
-
-
-def _reason(text: str) -> str:
-    """The error code in an answer, if it is one; the rest could repeat a secret."""
-    match = re.search(r'"error"\s*:\s*"([a-z_]{1,40})"', text)
-    return f" ({match[1]})" if match else ""

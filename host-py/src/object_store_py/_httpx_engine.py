@@ -91,7 +91,7 @@ class HttpxConnection:
             response = self._transport.handle_request(_request(wire, budget))
             budget.stop()
         except BaseException as error:
-            _raise(error)
+            raise_failure(error)
         return HttpxAnswer(response, budget)
 
     def close(self) -> None:
@@ -118,7 +118,7 @@ class HttpxAnswer:
             # HTTP/2 has empty frames, which are not the end.
             chunk: bytes = next((chunk for chunk in self._chunks if chunk), b"")
         except BaseException as error:
-            _raise(error)
+            raise_failure(error)
         finally:
             self._budget.stop()
         return chunk
@@ -142,7 +142,7 @@ class HttpxAsyncConnection:
             response = await self._transport.handle_async_request(_request(wire, budget))
             budget.stop()
         except BaseException as error:
-            _raise(error)
+            raise_failure(error)
         return HttpxAsyncAnswer(response, budget)
 
     async def aclose(self) -> None:
@@ -170,7 +170,7 @@ class HttpxAsyncAnswer:
             while chunk == b"":  # HTTP/2 has empty frames, which are not the end
                 chunk = await anext(self._chunks, None)
         except BaseException as error:
-            _raise(error)
+            raise_failure(error)
         finally:
             self._budget.stop()
         return chunk or b""
@@ -184,7 +184,7 @@ class HttpxAsyncAnswer:
         return True
 
 
-def _raise(error: BaseException) -> NoReturn:
+def raise_failure(error: BaseException) -> NoReturn:
     """Throw what httpx threw as a `TransportFailure`, and anything else as it is."""
     kind: TransportErrorKind | None
     kind = next((kind for known, kind in _FAILURES if isinstance(error, known)), None)
@@ -192,7 +192,8 @@ def _raise(error: BaseException) -> NoReturn:
         if not isinstance(error, httpx.HTTPError | ssl.SSLError | OSError):
             raise error
         kind = "unknown"
-    raise TransportFailure(kind, _redact.url(_text(error))) from error
+    # Not `from error`: its text may have a signed URL in it, and a traceback would show that.
+    raise TransportFailure(kind, _redact.url(_text(error))) from None
 
 
 def _text(error: BaseException) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from .._aws_credentials import Fetch, NoCredential
+from .._aws_credentials import Fetch
 from .._effects import Block, Plan
+from .._tokens import NoCredential
 from ..credentials import S3Credential
 
 if TYPE_CHECKING:

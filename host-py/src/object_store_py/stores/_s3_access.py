@@ -14,6 +14,7 @@ from .._aws_credentials import Fetch
 from .._credentials import CredentialAnswer, CredentialPlan, from_provider
 from .._effects import Plan
 from .._http import HttpHost, Response
+from .._tokens import MOST_RETRIES, NoCredential
 from ..credentials import DEFAULT_REFRESH_THRESHOLD, s3_answer
 from ..exceptions import GenericError
 from .remote import check_endpoint
@@ -31,7 +32,6 @@ _ECS = "http://169.254.170.2"
 _EC2 = "http://169.254.169.254"
 _CONTAINER_HOSTS = frozenset({"169.254.170.2", "169.254.170.23", "fd00:ec2::23", "localhost"})
 _RELATIVE = re.compile(r"/[\x21-\x7e]*")
-_MOST_RETRIES = 3
 _REGION_HEADER = re.compile(r"^x-amz-bucket-region:[ \t]*([a-z0-9-]{1,32})[ \t]*$", re.I | re.M)
 _REGION_ELEMENT = re.compile(r"<Region>([a-z0-9-]{1,32})</Region>")
 _TELLS_REGION = frozenset({301, 307, 400, 403})
@@ -60,7 +60,7 @@ def choose(
     """
     if provider is not None:
         return Access("provider", _provider_plan(provider))
-    retries = min(max_retries, _MOST_RETRIES)
+    retries = min(max_retries, MOST_RETRIES)
     named = "profile" in explicit and not explicit.keys() & STATIC
     if config.keys() & STATIC and not named:
         return Access("static")
@@ -145,9 +145,7 @@ def _instance(config: Mapping[str, str], retries: int) -> tuple[Fetch | None, li
 def _nothing(host: HttpHost) -> Plan[Any]:
     del host
     yield from ()
-    raise _aws_credentials.NoCredential(
-        f"{_aws_credentials.OFF_CLOUD} (AWS_EC2_METADATA_DISABLED is set)"
-    )
+    raise NoCredential(f"{_aws_credentials.OFF_CLOUD} (AWS_EC2_METADATA_DISABLED is set)")
 
 
 def _access(way: str, fetch: Fetch, *origins: str) -> Access:
