@@ -22,8 +22,8 @@ MOST_RETRIES = 3
 _PAUSE = 0.1
 _WORDS_LIMIT = 400
 _SCHEME = 6
-_SAID = ("Code", "code", "error", "Message", "message", "error_description")
-"""Where services say what is wrong: AWS, Azure's API Management, OAuth 2."""
+_SAID = ("Code", "code", "error", "Message", "message", "error_description", "detail")
+"""Where services say what is wrong: AWS, Azure's API Management, OAuth 2, FastAPI."""
 
 
 class NoCredential(Exception):

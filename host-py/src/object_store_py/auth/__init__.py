@@ -1,1 +1,1 @@
-"""Credential providers that ask other libraries, each an extra."""
+"""Credential providers: of other libraries, each an extra, and of services with a login."""

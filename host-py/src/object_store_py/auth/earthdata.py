@@ -6,6 +6,7 @@ import base64
 import email.message
 import netrc
 import os
+import re
 import sys
 import urllib.request
 from http.cookiejar import CookieJar
@@ -35,6 +36,7 @@ DEFAULT_EARTHDATA_HOST = "urs.earthdata.nasa.gov"
 
 _MOST_REDIRECTS = 10
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]+)?")
 _WHO = "the Earthdata credentials endpoint"
 
 
@@ -54,6 +56,8 @@ class _Provider:
         self._url = credentials_url
         self._origin = secure_origin(credentials_url, "credentials_url")
         self._login_host = host or os.environ.get("EARTHDATA_HOST") or DEFAULT_EARTHDATA_HOST
+        if not _HOST.fullmatch(self._login_host):
+            raise ValueError(f"host must be the name of a host, not {_redact.value(host)}")
         self._login_origin = secure_origin(f"https://{self._login_host}", "host")
         self._auth = _checked(auth) if auth is not None else _of_environment()
         self._asker = Asker(*self._sessions(session), {self._origin, self._login_origin})
