@@ -9,9 +9,8 @@ import pytest
 import trustme
 
 from object_store_py import _proxies
-from object_store_py.exceptions import GenericError
-from object_store_py.options import ClientSettings
-from object_store_py.store import S3Store
+from object_store_py.exceptions import GenericError, UnauthenticatedError
+from object_store_py.store import AzureStore, GCSStore, S3Store
 from tests.backends.forwardproxy import ForwardProxy
 from tests.backends.http1 import RecordedRequest
 from tests.backends.minio import Minio
@@ -169,8 +168,24 @@ def test_variables_of_the_environment(
     assert (proxies.find("http://x"), proxies.find("https://x")) == (http, https)
 
 
-def test_the_machines_token_service_is_never_asked_through_a_proxy() -> None:
-    settings = ClientSettings.parse({"proxy_url": "http://proxy:1"})
-    context = settings.ssl_context()
-    assert "proxy" in settings.transport_arguments(context, "https://e.com")
-    assert "proxy" not in settings.transport_arguments(context, "http://169.254.169.254")
+WAYS: dict[str, Callable[[str], Any]] = {
+    "IMDS": lambda url: S3Store("b", metadata_endpoint=url),
+    "container": lambda url: S3Store("b", container_credentials_full_uri=f"{url}/x"),
+    "managed identity": lambda url: AzureStore("c", account_name="a", msi_endpoint=url),
+    "GCE": lambda url: GCSStore("b"),
+}
+
+
+@pytest.mark.row("S3")
+@pytest.mark.parametrize("way", WAYS)
+def test_the_machines_token_service_is_never_asked_through_a_proxy(
+    api: Api, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    refused = response(403)
+    with RawServer(lambda _: refused) as service, ForwardProxy() as proxy:
+        monkeypatch.setenv("ALL_PROXY", proxy.endpoint)
+        monkeypatch.setenv("GCE_METADATA_HOST", service.endpoint.removeprefix("http://"))
+        with pytest.raises(UnauthenticatedError):
+            api.get(WAYS[way](service.endpoint), "k")
+    assert len(service.requests) == 1
+    assert proxy.requests == []

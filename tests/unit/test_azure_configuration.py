@@ -14,7 +14,12 @@ import pytest
 
 import object_store_py as obs
 from object_store_py import _azure
-from object_store_py.exceptions import GenericError, NotSupportedError, UnknownConfigurationKeyError
+from object_store_py.exceptions import (
+    GenericError,
+    NotSupportedError,
+    PermissionDeniedError,
+    UnknownConfigurationKeyError,
+)
 from object_store_py.store import AzureStore
 
 KEY = "Q0FOQVJZ"
@@ -315,6 +320,18 @@ def test_everything_goes_through_a_transport_of_the_users(tmp_path: Any) -> None
     made = store(**workload, transport=httpx.MockTransport(answer))
     assert bytes(obs.get(made, "k").bytes()) == b"body"
     assert seen == [f"POST {LOGIN}/t/oauth2/v2.0/token", f"GET {BLOB}/c/k"]
+
+
+def test_the_code_of_a_refused_head_is_shown() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(403, headers={"x-ms-error-code": "AuthorizationPermissionMismatch"})
+
+    made = store(account_key=KEY, transport=httpx.MockTransport(answer))
+    with pytest.raises(
+        PermissionDeniedError, match=r"AuthorizationPermissionMismatch: .*role"
+    ) as caught:
+        obs.head(made, "k")
+    assert caught.value.code == "AuthorizationPermissionMismatch"
 
 
 def test_a_key_of_the_customers_own_goes_with_every_request() -> None:

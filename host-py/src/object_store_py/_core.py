@@ -10,6 +10,7 @@ import html
 import itertools
 import json
 import logging
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -72,6 +73,8 @@ class _Facts:
     requests: int = 0
     status: int | None = None
     request_id: str | None = None
+    code: str | None = None
+    """The server's error code, where a header says it: the answer to a HEAD has no body."""
     url: str = ""
     failure: str = ""
     renewed: bool = False
@@ -191,7 +194,7 @@ class Brain:
 
     def _renew(self, instance: Instance, failed: dict[str, Any], facts: _Facts) -> None:
         """Where a server refused a credential that the host got: forget it, and try a new one."""
-        refused = facts.status == 401 or failed.get("code") in _EXPIRED
+        refused = facts.status == 401 or _code(failed, facts) in _EXPIRED
         if self._credential_plan is None or facts.renewed or not refused:
             return
         facts.renewed = True
@@ -282,10 +285,12 @@ class Brain:
         try:
             response = yield Exchange(self._host, request)
         except TransportFailure as failure:
-            facts.failure, facts.status = str(failure), None
+            facts.failure, facts.status, facts.code = str(failure), None, None
             kind = "unknown" if request.url.startswith(INSTANCE_METADATA) else failure.kind
             return self._call(instance, "fail", operation, kind, str(failure)), None
         facts.status, facts.request_id = response.status, response.request_id
+        found = None if response.status < 400 else _CODE_HEADER.search(response.headers)
+        facts.code = None if found is None else found[1]
         if self._moved(instance, response, facts):
             raise _Again
         step = self._call(
@@ -311,7 +316,7 @@ class Brain:
         message = html.unescape(failed.get("detail") or failed["message"])
         # Azure's texts go on with what `request_id` and the log say anyway.
         message = " ".join(message.partition("\nRequestId:")[0].split())
-        if code := failed.get("code"):
+        if code := _code(failed, facts):
             message = f"{code}: {message}"
         if facts is None:
             known_kind = kind if issubclass(kind, exceptions.BaseError) else exceptions.GenericError
@@ -335,6 +340,7 @@ _EXPIRED = frozenset(
     "ExpiredToken ExpiredTokenException TokenRefreshRequired AuthenticationFailed".split()
 )
 """Error codes of servers that mean: this credential is over; the last, a SAS token of Azure."""
+_CODE_HEADER = re.compile(r"^x-ms-error-code:[ \t]*([A-Za-z0-9]{1,100})[ \t]*$", re.I | re.M)
 _LEVELS = {"error": logging.ERROR, "warn": logging.WARNING, "info": logging.INFO}
 _ADVICE = {
     "InvalidAccessKeyId": "check access_key_id",
@@ -350,6 +356,10 @@ _ADVICE = {
     "InvalidBlockList": "another upload to this key was completed meanwhile: write it again",
     "EntityTooSmall": "parts must have at least 5 MiB: give a larger chunk_size",
 }
+
+
+def _code(failed: dict[str, Any], facts: _Facts | None) -> str | None:
+    return failed.get("code") or (None if facts is None else facts.code)
 
 
 def _advice(

@@ -65,7 +65,7 @@ class Host:
         self._origins = origins
         self._own = transport
         self._own_async = async_transport
-        self._parsed: dict[str, Origin] = {}
+        self._parsed: dict[tuple[str, bool], Origin] = {}
         self._ssl: ssl.SSLContext | None = None
         self._idle: FreeLists[Connection] = self._free_lists([])
         self._run_var: RunVar[_Idle] | None = None
@@ -134,10 +134,10 @@ class Host:
         """Check the origin and build what leaves, byte for byte as the brain signed it."""
         text, target = split_url(request.url)
         self._check(text, request)
-        origin = self._parsed.get(text)
-        if origin is None:
-            origin = self._parsed[text] = parse_origin(text)
         metadata = request.metadata or text in INSTANCE_METADATA
+        origin = self._parsed.get((text, metadata))
+        if origin is None:
+            origin = self._parsed[text, metadata] = parse_origin(text, metadata)
         settings = self._settings
         return Wire(
             origin,
@@ -214,7 +214,9 @@ class Host:
 
         if self._own is not None:
             return HttpxConnection(self._own, shared=True)
-        arguments = self._settings.transport_arguments(self._ssl_context(), origin.text)
+        arguments = self._settings.transport_arguments(
+            self._ssl_context(), origin.text, origin.direct
+        )
         return HttpxConnection(httpx.HTTPTransport(**arguments), shared=False)
 
     def give(self, origin: Origin, connection: Connection) -> None:
@@ -234,7 +236,9 @@ class Host:
 
         if self._own_async is not None:
             return HttpxAsyncConnection(self._own_async, shared=True)
-        arguments = self._settings.transport_arguments(self._ssl_context(), origin.text)
+        arguments = self._settings.transport_arguments(
+            self._ssl_context(), origin.text, origin.direct
+        )
         return HttpxAsyncConnection(httpx.AsyncHTTPTransport(**arguments), shared=False)
 
     async def _idle_async(self) -> _Idle:

@@ -27,6 +27,8 @@ class Origin:
     port: int
     text: str
     """As in `https://host:port`, the default port left out."""
+    direct: bool = False
+    """Never through a proxy: the machine's own token service, whose answers are secrets."""
 
     @property
     def authority(self) -> str:
@@ -163,10 +165,10 @@ def split_url(url: str) -> tuple[str, str]:
     return f"{scheme}://{authority}", target if target.startswith("/") else f"/{target}"
 
 
-def parse_origin(text: str) -> Origin:
+def parse_origin(text: str, direct: bool = False) -> Origin:
     """An origin's parts."""
     scheme, _, authority = text.partition("://")
     host, colon, port = authority.rpartition(":")
     if not colon or authority.endswith("]"):
         host, port = authority, str(DEFAULT_PORTS[scheme])
-    return Origin(scheme, host.strip("[]"), int(port), text)
+    return Origin(scheme, host.strip("[]"), int(port), text, direct)

@@ -14,7 +14,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from . import _proxies, _redact
-from ._http import INSTANCE_METADATA
 from ._proxies import Proxies
 from ._trust import make_context, only_http2, parse_certificates
 from .config import BackoffConfig, RetryConfig
@@ -163,15 +162,16 @@ class ClientSettings:
         """Whether servers are asked for HTTP/2."""
         return self.http2_only or (self.http1_only is False and _has_h2())
 
-    def transport_arguments(self, context: ssl.SSLContext, origin: str) -> dict[str, Any]:
+    def transport_arguments(
+        self, context: ssl.SSLContext, origin: str, direct: bool = False
+    ) -> dict[str, Any]:
         """The arguments of an httpx transport with one connection to an origin."""
         import httpx
 
         limits = httpx.Limits(
             max_connections=1, max_keepalive_connections=1, keepalive_expiry=self.pool_idle_timeout
         )
-        # The machine's own token service is on this machine, and its answers are secrets.
-        url = None if origin in INSTANCE_METADATA else self.proxies.find(origin)
+        url = None if direct else self.proxies.find(origin)
         arguments: dict[str, Any] = {"verify": context, "limits": limits, "http2": self.http2}
         arguments["http1"] = not self.http2_only
         if url is not None:
@@ -216,7 +216,7 @@ def _parse_switch(value: object, name: str) -> bool:
 def _parse_headers(value: object, name: str) -> dict[str, str]:
     if not isinstance(value, Mapping):
         raise TypeError(f"{name} must be a dict, not {type(value).__name__}")
-    pairs: dict[Any, Any] = dict(value)  # pyright: ignore[reportUnknownArgumentType]
+    pairs: dict[Any, Any] = dict(value)  # pyright: ignore[reportUnknownArgumentType] - checked below
     return dict(_parse_header(key, item) for key, item in pairs.items())
 
 
@@ -299,7 +299,7 @@ def client_options_out(options: Mapping[str, Any] | None) -> dict[str, Any] | No
 
 def _option_out(value: object, name: str) -> Any:
     if isinstance(value, Mapping):
-        pairs: dict[Any, Any] = dict(value)  # pyright: ignore[reportUnknownArgumentType]
+        pairs: dict[Any, Any] = dict(value)  # pyright: ignore[reportUnknownArgumentType] - checked below
         return pairs
     return value if isinstance(value, bytes) else to_text(value, name)
 
