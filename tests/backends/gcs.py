@@ -184,7 +184,7 @@ class _Handler(BaseHTTPRequestHandler):
         if authorization or found is None or not found.public or self.command == "PUT":
             raise Refused(403, "AccessDenied", "Anonymous caller does not have access.")
 
-    def _objects(self, name: str, key: str, body: bytes) -> Answer:  # noqa: PLR0911
+    def _objects(self, name: str, key: str, body: bytes) -> Answer:  # noqa: PLR0911 - by verb
         bucket = self.emulator.buckets.get(name)
         if bucket is None:
             raise Refused(404, "NoSuchBucket", "The specified bucket does not exist.")

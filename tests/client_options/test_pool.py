@@ -61,7 +61,7 @@ def test_no_more_connections_are_kept_than_allowed(api: Api, once: Once, most: i
                 server._lock.acquire()
             return serve(request)
 
-        server._answer = wait  # type: ignore[method-assign]
+        server._answer = wait  # type: ignore[method-assign] # a slow one
         api.together(*[lambda: api.read(store, "k")] * 4)
         first = server.connections - before
         api.together(*[lambda: api.read(store, "k")] * 4)

@@ -141,7 +141,7 @@ def provider(world: World) -> dict[str, Any]:
         lifetime = timedelta(seconds=world.authority.token_lifetime)
         return {"token": world.authority.issue(), "expires_at": datetime.now(UTC) + lifetime}
 
-    token.refresh_threshold = timedelta(minutes=4)  # type: ignore[attr-defined]
+    token.refresh_threshold = timedelta(minutes=4)  # type: ignore[attr-defined] # a function's own
     return {"credential_provider": token}
 
 

@@ -38,7 +38,7 @@ class Fake:
 class FakeAsync(Fake):
     """The asynchronous kind."""
 
-    async def refresh(self, request: Any) -> None:  # type: ignore[override]
+    async def refresh(self, request: Any) -> None:  # type: ignore[override] # google's, too
         super().refresh(request)
 
 

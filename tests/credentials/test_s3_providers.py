@@ -69,7 +69,7 @@ def test_a_credential_without_end_is_asked_for_once(
 def test_refresh_thresholds_are_kept(api: Api, minio: Minio, shared_bucket: str) -> None:
     usual = provider_for(api, minio, timedelta(minutes=5, seconds=30))
     early = provider_for(api, minio, timedelta(minutes=5, seconds=30))
-    early.refresh_threshold = timedelta(minutes=5, seconds=29)  # type: ignore[attr-defined]
+    early.refresh_threshold = timedelta(minutes=5, seconds=29)  # type: ignore[attr-defined] # a user's own
     for provider in (usual, early):
         store = store_of(minio, shared_bucket, provider)
         api.put(store, "k", b"x")
@@ -80,7 +80,7 @@ def test_refresh_thresholds_are_kept(api: Api, minio: Minio, shared_bucket: str)
 
 def test_configuration_of_a_provider_is_under_what_is_given(minio: Minio) -> None:
     provider = Provider(minio)
-    provider.config = {"region": "eu-west-1", "aws_request_payer": True}  # type: ignore[attr-defined]
+    provider.config = {"region": "eu-west-1", "aws_request_payer": True}  # type: ignore[attr-defined] # a user's own
     store = S3Store("b", credential_provider=provider, region="us-east-1")
     effective = store._effective()
     assert (effective["region"], effective["request_payer"]) == ("us-east-1", "true")

@@ -32,7 +32,7 @@ assert byte_range == b"hello"
 
 obs.copy(store, "file.txt", "other.txt")
 assert obs.get(store, "other.txt").bytes() == b"hello world!"
-"""  # noqa: E501
+"""  # noqa: E501 - as it stands in the README
 
 ASYNC = """
 import object_store_py as obs
@@ -55,7 +55,7 @@ assert byte_range == b"hello"
 await obs.copy_async(store, "file.txt", "other.txt")
 resp = await obs.get_async(store, "other.txt")
 assert await resp.bytes_async() == b"hello world!"
-"""  # noqa: E501
+"""  # noqa: E501 - as it stands in the README
 
 SESSION = """
 import boto3
@@ -114,7 +114,7 @@ def test_the_session_example(monkeypatch: pytest.MonkeyPatch, minio: Minio) -> N
 
 
 def test_a_session_with_everything_in_the_config(minio: Minio, shared_bucket: str) -> None:
-    from object_store_py.store import S3Store  # noqa: PLC0415  as a user would, beside the session
+    from object_store_py.store import S3Store  # noqa: PLC0415 - as a user would, beside the session
 
     config: Any = {"AWS_REGION": "us-east-1", "AWS_ENDPOINT": minio.endpoint}
     options: Any = {"ALLOW_HTTP": "true"}

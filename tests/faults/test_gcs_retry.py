@@ -134,7 +134,7 @@ def test_every_request_of_an_upload_in_parts_survives_two_faults(
         proxy.add(
             Fault(
                 times=2,
-                when=lambda r, m=method, s=sign: r.method == m and s in r.target,  # type: ignore[misc]
+                when=lambda r, m=method, s=sign: r.method == m and s in r.target,  # type: ignore[misc] # bound now
                 answer=answer_status(503).answer,
             )
         )

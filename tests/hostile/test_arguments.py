@@ -78,7 +78,7 @@ CASES: list[Case] = [
     ("I4 e_tag", lambda s: s.put("a", b"", mode={"e_tag": "\r\n"}), ValueError, "e_tag"),
     (
         "I4 naive",
-        lambda s: s.get("a", options={"if_modified_since": datetime(2026, 1, 1)}),  # noqa: DTZ001, RUF100
+        lambda s: s.get("a", options={"if_modified_since": datetime(2026, 1, 1)}),  # noqa: DTZ001, RUF100 - the fault
         TypeError,
         AWARE,
     ),

@@ -35,7 +35,7 @@ def test_bytes_keep_their_type() -> None:
 
 @pytest.mark.parametrize("content", [b"", b"abc", b"it's", b'say "x"', b"\x00\\\xff", b"'\""])
 def test_the_repr_of_bytes_makes_them_again(content: bytes) -> None:
-    assert eval(repr(Bytes(content))) == content  # noqa: S307, RUF100
+    assert eval(repr(Bytes(content))) == content  # noqa: S307, RUF100 - our own repr
 
 
 def test_bytes_pickle_and_copy() -> None:
@@ -75,7 +75,7 @@ def test_all_is_honest(name: str) -> None:
 
 def test_stores_import_by_star() -> None:
     names: dict[str, object] = {}
-    exec("from object_store_py.store import *", names)  # noqa: S102, RUF100
+    exec("from object_store_py.store import *", names)  # noqa: S102, RUF100 - as users import
     assert {"S3Store", "LocalStore", "MemoryStore", "S3Config"} <= names.keys()
 
 

@@ -47,7 +47,7 @@ _GET_KEYS = (
 def offset(value: object, name: str) -> int:
     """A position in an object: an int from 0 to 2^63 - 1."""
     try:
-        number = operator.index(value)  # type: ignore[arg-type]
+        number = operator.index(value)  # type: ignore[arg-type] # what is no number throws
     except TypeError:
         raise TypeError(f"{name} must be an int, not {type(value).__name__}") from None
     if not 0 <= number <= MAX_OFFSET:
@@ -166,7 +166,7 @@ def _attributes(attributes: Mapping[str, Any]) -> dict[str, str]:
     parsed: dict[str, str] = {}
     size = 0
     for name, value in attributes.items():
-        if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance] - not all callers are typed
             raise TypeError(f"attributes: a name must be a str, not {type(name).__name__}")
         standard = _STANDARD.get(name.lower().replace("-", ""))
         if standard is None and not _TOKEN.fullmatch(name):

@@ -44,7 +44,8 @@ def run(plan: Plan[T]) -> T:
             else:
                 effect = plan.send(answer)
     except StopIteration as stop:
-        return stop.value  # type: ignore[no-any-return]
+        result: T = stop.value
+        return result
 
 
 def _invoke(effect: Invoke) -> Any:

@@ -53,7 +53,8 @@ async def run(plan: Plan[T]) -> T:
     except StopIteration as stop:
         if cancelled is not None:
             await anyio.lowlevel.checkpoint_if_cancelled()
-        return stop.value  # type: ignore[no-any-return]
+        result: T = stop.value
+        return result
 
 
 async def _block(effect: Block) -> Any:

@@ -44,7 +44,7 @@ def core_path() -> Path:
 def _import_wasmtime() -> Any:
     try:
         import wasmtime
-        import wasmtime.component  # pyright: ignore[reportUnusedImport]
+        import wasmtime.component  # pyright: ignore[reportUnusedImport] - that it can be imported is the question
     except (ImportError, OSError, RuntimeError) as error:
         raise ImportError(
             "object_store_py runs its core with wasmtime, which has no native library for"

@@ -51,7 +51,8 @@ class FollowingHost:
             try:
                 host, request = hops.send(response)
             except StopIteration as stop:
-                return stop.value  # type: ignore[no-any-return]
+                last: Response = stop.value
+                return last
 
     async def exchange_async(self, request: Request) -> Response:
         """Send a request, awaiting."""
@@ -62,7 +63,8 @@ class FollowingHost:
             try:
                 host, request = hops.send(response)
             except StopIteration as stop:
-                return stop.value  # type: ignore[no-any-return]
+                last: Response = stop.value
+                return last
 
     def _hops(self, request: Request) -> Hops:
         home = split_url(request.url)[0]

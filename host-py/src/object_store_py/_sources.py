@@ -120,7 +120,7 @@ class _PathSource(_FileSource):
 
     def read(self, size: int) -> Plan[Payload]:
         if self._file is None:
-            self._file = yield Block(lambda: open(self._path, "rb", buffering=0))  # noqa: SIM115
+            self._file = yield Block(lambda: open(self._path, "rb", buffering=0))  # noqa: SIM115 - closed by `close`
         return (yield from super().read(size))
 
     def close(self) -> Plan[None]:

@@ -52,7 +52,7 @@ def parse_scheme(url: str) -> Scheme:
         GenericError: no store has such URLs.
         ValueError: it is no absolute URL.
     """
-    if not isinstance(url, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(url, str):  # pyright: ignore[reportUnnecessaryIsInstance] - not all callers are typed
         raise TypeError(f"url must be a str, not {type(url).__name__}")
     text = url.strip()
     match = _SCHEME.match(text)
@@ -132,7 +132,8 @@ def from_url(
         return store.HTTPStore.from_url(url, **client, **transports)
     kind: Any = getattr(store, {"s3": "S3Store", "gcs": "GCSStore", "azure": "AzureStore"}[scheme])
     client["credential_provider"] = credential_provider
-    return kind.from_url(url, config=config, **client, **kwargs)  # type: ignore[no-any-return]
+    made: ObjectStore = kind.from_url(url, config=config, **client, **kwargs)
+    return made
 
 
 def _refuse(name: str, *given: object) -> None:

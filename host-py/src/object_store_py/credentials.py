@@ -57,7 +57,7 @@ def s3_answer(given: Any, threshold: timedelta) -> tuple[str, int, str]:
     """
     if not isinstance(given, Mapping):
         raise TypeError(f"it returned {type(given).__name__}, not a dict")
-    values: dict[str, Any] = dict(given)  # pyright: ignore[reportUnknownArgumentType]
+    values: dict[str, Any] = dict(given)  # pyright: ignore[reportUnknownArgumentType] - checked below
     missing = [k for k in ("access_key_id", "secret_access_key", "expires_at") if k not in values]
     if missing:
         raise ValueError(f"its answer has no {', '.join(missing)}")
@@ -90,7 +90,7 @@ def gcs_answer(given: Any, threshold: timedelta) -> tuple[str, int, str]:
     """A provider's answer as the border takes it; errors as `s3_answer`."""
     if not isinstance(given, Mapping):
         raise TypeError(f"it returned {type(given).__name__}, not a dict")
-    values: dict[str, Any] = dict(given)  # pyright: ignore[reportUnknownArgumentType]
+    values: dict[str, Any] = dict(given)  # pyright: ignore[reportUnknownArgumentType] - checked below
     missing = [name for name in ("token", "expires_at") if name not in values]
     if missing:
         raise ValueError(f"its answer has no {', '.join(missing)}")
@@ -141,7 +141,7 @@ def azure_answer(given: Any, threshold: timedelta) -> tuple[str, int, str]:
     """A provider's answer as the border takes it; errors as `s3_answer`."""
     if not isinstance(given, Mapping):
         raise TypeError(f"it returned {type(given).__name__}, not a dict")
-    values: dict[str, Any] = dict(given)  # pyright: ignore[reportUnknownArgumentType]
+    values: dict[str, Any] = dict(given)  # pyright: ignore[reportUnknownArgumentType] - checked below
     kinds = [k for k in ("access_key", "sas_token", "token") if values.get(k) is not None]
     if len(kinds) != 1:
         raise ValueError("its answer must have one of access_key, sas_token and token")

@@ -359,7 +359,7 @@ def sign(
     expires_in: timedelta,
 ) -> Plan[Any]:
     """The plan behind `sign` and `sign_async`, which are functions only."""
-    if not isinstance(store, ObjectStoreMethods):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(store, ObjectStoreMethods):  # pyright: ignore[reportUnnecessaryIsInstance] - not all callers are typed
         raise TypeError(f"store must be one of this library's stores, not {type(store).__name__}")
     if not getattr(store, "_can_sign", False):
         raise NotSupportedError(

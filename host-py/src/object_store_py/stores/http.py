@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import quote, urlsplit
 
 from .. import _redact, options
@@ -93,8 +93,8 @@ class HTTPStore(ObjectStoreMethods):
     @property
     def client_options(self) -> ClientConfig | None:
         """The client options that were given."""
-        given: Any = None if self._client_options is None else dict(self._client_options)
-        return given  # type: ignore[no-any-return]
+        given = self._client_options
+        return None if given is None else cast("ClientConfig", dict(given))
 
     @property
     def retry_config(self) -> RetryConfig | None:

@@ -47,7 +47,7 @@ class LocalStore(ObjectStoreMethods):
                 "LocalStore needs POSIX files, which this system does not have; see"
                 " docs/differences.md"
             )
-        if prefix is not None and not isinstance(prefix, str | os.PathLike):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if prefix is not None and not isinstance(prefix, str | os.PathLike):  # pyright: ignore[reportUnnecessaryIsInstance] - not all callers are typed
             raise TypeError(f"prefix must be a str or a path, not {type(prefix).__name__}")
         self._prefix = None if prefix is None else Path(prefix)
         self._cleanup = automatic_cleanup

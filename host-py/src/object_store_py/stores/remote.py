@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 from urllib.parse import unquote, urlsplit
 
 from .. import _paths, _redact, options
@@ -46,7 +46,7 @@ class RemoteStore(ObjectStoreMethods):
         async_transport: httpx.AsyncBaseTransport | None,
         keywords: Mapping[str, Any],
     ) -> None:
-        if credential_provider is not None and not callable(credential_provider):  # pyright: ignore[reportUnnecessaryComparison]
+        if credential_provider is not None and not callable(credential_provider):  # pyright: ignore[reportUnnecessaryComparison] - not all callers are typed
             raise TypeError("Expected callable object for credential_provider.")
         named = {} if bucket is None else {self._bucket_key: bucket}
         self._config = self._table.normalise(named, config or {}, keywords)
@@ -142,8 +142,8 @@ class RemoteStore(ObjectStoreMethods):
     @property
     def client_options(self) -> ClientConfig | None:
         """The client options that were given."""
-        given: Any = None if self._client_options is None else dict(self._client_options)
-        return given  # type: ignore[no-any-return]
+        given = self._client_options
+        return None if given is None else cast("ClientConfig", dict(given))
 
     @property
     def retry_config(self) -> RetryConfig | None:
