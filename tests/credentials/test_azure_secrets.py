@@ -16,6 +16,7 @@ import pytest
 from object_store_py.store import AzureStore
 from tests.harness.api import Api
 
+pytestmark = pytest.mark.row("S1")
 CANARY = "CaNaRy0123456789"
 HIDDEN = base64.b64encode(CANARY.encode() * 2).decode()
 SAS = f"sv=2023-11-03&sp=r&sig={CANARY}%3D"
@@ -75,7 +76,7 @@ def echo(status: int, *, token: bool) -> Callable[[httpx.Request], httpx.Respons
 
 
 def broken(request: httpx.Request) -> httpx.Response:
-    raise httpx.ReadError(f"broken at {request.url.host}", request=request)
+    raise httpx.ReadError(f"broken at {request.url}", request=request)
 
 
 SERVERS = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 import pickle
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,7 @@ from tests.backends.http1 import RecordedRequest
 from tests.backends.rawserver import Answer, RawServer, response
 from tests.backends.tlsserver import TlsServer
 from tests.harness.api import Api
+from tests.security.texts import collect
 
 PASSWORD = "CANARY-passw0rd"
 TOKEN = "CANARY-token"
@@ -137,6 +139,23 @@ def test_the_password_goes_to_the_login_alone(api: Api, world: World) -> None:
     assert api.read(world.store(world.provider(api, auth=("me", PASSWORD))), "k") == b"data"
     assert [request.header("authorization") for request in world.archive.requests] == [None] * 3
     assert b"cookie" not in world.login.requests[0].head.lower()
+
+
+@pytest.mark.row("S1")
+def test_no_text_shows_the_login(
+    api: Api, world: World, caplog: pytest.LogCaptureFixture, recwarn: pytest.WarningsRecorder
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    for auth in (("me", PASSWORD), TOKEN, ("me", "CANARY-wrong")):
+        store = world.store(world.provider(api, auth=auth))
+        calls = [
+            lambda store=store: api.head(store, "k"),
+            lambda auth=auth: world.provider(api, auth=auth),
+        ]
+        said = collect(caplog, recwarn, calls)
+        assert "CANARY" not in said
+        assert BASIC not in said
+    assert b"CANARY-code" in world.archive_saw()
 
 
 def test_a_token_needs_no_login(api: Api, world: World) -> None:

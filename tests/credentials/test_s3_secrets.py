@@ -16,6 +16,7 @@ import pytest
 from object_store_py.store import S3Store
 from tests.harness.api import Api
 
+pytestmark = pytest.mark.row("S1")
 CANARY = "CaNaRy0123456789"
 HIDDEN = base64.b64encode(CANARY.encode() * 2).decode()
 KEYS = {"access_key_id": "AK", "secret_access_key": CANARY}

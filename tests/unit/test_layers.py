@@ -14,7 +14,7 @@ ROOT = Path(object_store_py.__file__).parent
 LAYERS = (
     # Below everything: vocabulary without behaviour.
     {"exceptions", "bytes", "types", "_redact", "durations", "config", "_http", "_effects"},
-    {"_proxies", "_trust"},
+    {"_proxies", "_trust", "_quiet"},
     {"options", "credentials", "_paths", "_driver", "_driver_async", "_convert", "_cache"},
     {"_wire", "_engine", "_backend", "_local_root"},
     {"_azure", "_streams", "_parsers", "_httpx_engine"},

@@ -14,6 +14,7 @@ import httpx
 
 from . import _redact
 from ._http import EMPTY, Payload, TransportErrorKind, TransportFailure
+from ._quiet import quiet
 from ._wire import Budget, Headers, Wire
 
 _FAILURES: list[tuple[type[Exception], TransportErrorKind]] = [
@@ -88,7 +89,8 @@ class HttpxConnection:
     def exchange(self, wire: Wire, budget: Budget) -> HttpxAnswer:
         """Send a request and wait for the head of its response."""
         try:
-            response = self._transport.handle_request(_request(wire, budget))
+            with quiet():
+                response = self._transport.handle_request(_request(wire, budget))
             budget.stop()
         except BaseException as error:
             raise_failure(error)
@@ -139,7 +141,8 @@ class HttpxAsyncConnection:
     async def exchange(self, wire: Wire, budget: Budget) -> HttpxAsyncAnswer:
         """Send a request and wait for the head of its response."""
         try:
-            response = await self._transport.handle_async_request(_request(wire, budget))
+            with quiet():
+                response = await self._transport.handle_async_request(_request(wire, budget))
             budget.stop()
         except BaseException as error:
             raise_failure(error)
