@@ -205,28 +205,43 @@ class LocalBackend:
 
     def _scan(self, prefix: str, recursive: bool, above: frozenset[str]) -> Iterator[RawMeta | str]:
         """Files below a prefix, and directories (as str) where they are not entered."""
-        directory = os.path.join(self._root.path, prefix)
+        for path, found in self._entries(prefix):
+            if not isinstance(found, str):
+                yield found
+            elif not recursive:
+                yield path
+            elif found not in above:
+                yield from self._scan(path, True, above | {found})
+
+    def _entries(self, prefix: str) -> list[tuple[str, RawMeta | str]]:
+        """What is in a directory: files with their metadata, directories with their real path."""
+        found: list[tuple[str, RawMeta | str]] = []
         try:
-            entries = list(os.scandir(directory))
-        except (FileNotFoundError, NotADirectoryError):
-            return
-        for entry in entries:
-            path = f"{prefix}/{entry.name}" if prefix else entry.name
-            if _STAGED.search(entry.name):
-                continue
-            try:
-                if entry.is_symlink() and not self._root.contains(entry.path):
-                    continue
-                if entry.is_file():
-                    yield file_meta(path, entry.stat())
-                elif entry.is_dir():
-                    real = os.path.realpath(entry.path) if entry.is_symlink() else entry.path
-                    if not recursive:
-                        yield path
-                    elif real not in above:
-                        yield from self._scan(path, True, above | {real})
-            except FileNotFoundError:
-                continue  # a broken link, or deleted meanwhile
+            with self._root.folder(prefix) as folder, os.scandir(folder) as entries:
+                for entry in entries:
+                    path = f"{prefix}/{entry.name}" if prefix else entry.name
+                    kind = None if _STAGED.search(entry.name) else self._entry(path, entry)
+                    if kind is not None:
+                        found.append((path, kind))
+        except (FileNotFoundError, NotADirectoryError, EscapeError):
+            pass  # there is nothing, or nothing of this store
+        return found
+
+    def _entry(self, path: str, entry: os.DirEntry[str]) -> RawMeta | str | None:
+        on_disk = os.path.join(self._root.path, path)
+        try:
+            if entry.is_symlink() and not self._root.contains(on_disk):
+                return None
+            if entry.is_file():
+                return file_meta(path, entry.stat())
+            if entry.is_dir():
+                return os.path.realpath(on_disk) if entry.is_symlink() else on_disk
+        except FileNotFoundError:
+            pass  # a broken link, or deleted meanwhile
+        except OSError as error:
+            if error.errno != errno.ELOOP:  # a link to itself is a broken one, too
+                raise
+        return None
 
     def delete(self, paths: list[str]) -> Plan[None]:
         """Delete files; one that is not there is an error."""

@@ -15,7 +15,7 @@ from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-_HAS_DIR_FD = os.open in os.supports_dir_fd and os.mkdir in os.supports_dir_fd
+_HAS_DIR_FD = {os.open, os.mkdir} <= os.supports_dir_fd and os.scandir in os.supports_fd
 _NOFOLLOW: int = getattr(os, "O_NOFOLLOW", 0)
 _DIRECTORY: int = getattr(os, "O_DIRECTORY", 0)
 _EXTRA: int = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
@@ -52,6 +52,12 @@ class Root:
         finally:
             for descriptor in descriptors:
                 os.close(descriptor)
+
+    @contextmanager
+    def folder(self, path: str) -> Generator[int | str, None, None]:
+        """A directory, opened where that can be: its descriptor, or else its path on disk."""
+        with self.parent(f"{path}/." if path else ".") as (descriptor, name):
+            yield descriptor if descriptor is not None else os.path.dirname(name)
 
     def open_file(self, path: str) -> int:
         """Open a regular file for reading; links are followed as far as they stay inside."""
