@@ -130,6 +130,30 @@ class Page:
     """What to ask for the next page with; None after the last one."""
 
 
+MOST_EMPTY_PAGES = 1000
+"""How many pages in a row may be empty: a filter or deleted objects leave some so, but not all."""
+
+
+class Progress:
+    """Follows the pages of a listing, and ends one that a server would never end."""
+
+    def __init__(self) -> None:
+        self._empty = 0
+
+    def follow(self, page: Page) -> str | None:
+        """The token of the next page; None at the end.
+
+        Raises:
+            GenericError: the server sends empty pages and no end.
+        """
+        self._empty = 0 if page.objects or page.prefixes else self._empty + 1
+        if self._empty >= MOST_EMPTY_PAGES and page.token is not None:
+            raise GenericError(
+                f"the listing does not end: the server sent {self._empty} empty pages in a row"
+            )
+        return page.token
+
+
 class Written(NamedTuple):
     """The answer to a write."""
 

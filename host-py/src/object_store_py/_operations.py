@@ -9,7 +9,17 @@ from typing import Any
 
 from . import _arguments, _paths
 from ._arguments import to_datetime
-from ._backend import Backend, Content, Fetched, GetRequest, ListRequest, Page, PutRequest, Written
+from ._backend import (
+    Backend,
+    Content,
+    Fetched,
+    GetRequest,
+    ListRequest,
+    Page,
+    Progress,
+    PutRequest,
+    Written,
+)
 from ._effects import Cancel, Group, Join, Plan, Spawn
 from ._http import Payload
 from ._sources import Source, make_source
@@ -234,12 +244,12 @@ class Operations:
         """The prefixes and objects directly below a prefix."""
         prefixes: dict[str, None] = {}
         objects: list[ObjectMeta] = []
-        token: str | None = None
+        token, progress = None, Progress()
         while True:
             page = yield from self.list_page(prefix, True, None, token)
             prefixes.update(dict.fromkeys(page.prefixes))
             objects.extend(object_meta(*item) for item in page.objects)
-            token = page.token
+            token = progress.follow(page)
             if token is None:
                 return sorted(prefixes), objects
 

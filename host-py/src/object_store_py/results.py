@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 from . import _arguments
-from ._backend import Content, Fetched, Page
+from ._backend import Content, Fetched, Page, Progress
 from ._driver import run, run_async
 from ._effects import Plan
 from ._operations import object_meta, read_all
@@ -147,6 +147,7 @@ class ListStream:
         self._chunk_size = max(chunk_size, 1)
         self._ready: list[Sequence[Any]] = []
         self._token: str | None = None
+        self._progress = Progress()
         self._ended = False
 
     def __iter__(self) -> ListStream:
@@ -179,8 +180,8 @@ class ListStream:
         while not self._ended and (count is None or len(self._ready) < count):
             page = yield from self._next_page(self._token)
             self._ready.extend(page.objects)
-            self._token = page.token
-            self._ended = page.token is None
+            self._token = self._progress.follow(page)
+            self._ended = self._token is None
         taken = self._ready[:count] if count is not None else self._ready
         self._ready = self._ready[len(taken) :]
         return [object_meta(*item) for item in taken]

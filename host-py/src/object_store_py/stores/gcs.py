@@ -118,7 +118,7 @@ class GCSStore(RemoteStore):
     def from_url(cls: type[T], url: str, **arguments: Any) -> T:
         """Make a store of a URL `gs://bucket/prefix`."""
         parts = urlsplit(url)
-        if parts.scheme != "gs" or not parts.netloc:
+        if parts.scheme != "gs" or not parts.netloc or "@" in parts.netloc:
             raise GenericError(f"GCSStore.from_url: {_redact.value(url)} is no URL of GCS")
         explicit = dict(arguments.pop("config", None) or {})
         known = {cls._table.canonical(key) for key in (*explicit, *arguments)}

@@ -253,7 +253,7 @@ def parse_url(url: str) -> tuple[dict[str, str], str]:
     """
     parts = urlsplit(url)
     path = url_path(url)
-    if parts.scheme in ("s3", "s3a") and parts.netloc:
+    if parts.scheme in ("s3", "s3a") and parts.netloc and "@" not in parts.netloc:
         return {"bucket": parts.netloc}, path
     for pattern in _HOSTS if parts.scheme == "https" else ():
         match = pattern.fullmatch(parts.netloc.lower())
