@@ -10,6 +10,7 @@ import pytest
 
 from tests.backends.minio import Minio
 from tests.harness.api import WAYS, Api, open_api
+from tests.harness.rows import Rows
 from tests.harness.servers import Servers
 from tests.harness.stores import NAMES, Backend, make_backend
 from tests.harness.table import ConformanceTable
@@ -20,6 +21,7 @@ SERVERS = pytest.StashKey[Servers]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("object_store_py")
     group.addoption("--ways", default=",".join(WAYS), help="ways of calling, comma separated")
+    group.addoption("--row", help="rows of reliability.md, such as S4,S5, or all")
     group.addoption("--backends", default=",".join(NAMES), help="backends, comma separated")
 
 
@@ -39,6 +41,7 @@ def _wanted(item: pytest.Item, wanted: dict[str, list[str]]) -> bool:
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[SERVERS] = Servers()
     config.pluginmanager.register(ConformanceTable(), "conformance-table")
+    config.pluginmanager.register(Rows(config.option.row), "rows")
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

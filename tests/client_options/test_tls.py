@@ -19,6 +19,7 @@ from tests.client_options.conftest import pem
 from tests.harness.api import Api
 from tests.harness.servers import Servers
 
+pytestmark = pytest.mark.row("S4")
 Once = Callable[..., Any]
 REFUSED = "CERTIFICATE_VERIFY_FAILED"
 

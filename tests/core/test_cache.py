@@ -12,7 +12,7 @@ import pytest
 
 from object_store_py import _cache, _engine
 
-pytestmark = pytest.mark.slow  # each test compiles the core
+pytestmark = [pytest.mark.row("S13"), pytest.mark.slow]  # each test compiles the core
 
 
 @pytest.fixture

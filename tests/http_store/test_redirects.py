@@ -18,6 +18,7 @@ from tests.backends.tlsserver import TlsServer
 from tests.harness.api import Api
 from tests.http_store.conftest import DATA
 
+pytestmark = pytest.mark.row("S2")
 SECRETS = {
     "Authorization": "Bearer s3cr3t",
     "Cookie": "session=s3cr3t",

@@ -22,7 +22,7 @@ from datetime import timedelta
 assert "X-Amz-Signature" in str(obs.sign(s3, "GET", "k", timedelta(hours=1)))
 print(obs.__file__)
 """
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.row("S14"), pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ from tests.backends.minio import Minio
 from tests.harness.api import Api
 from tests.wire.sigv4 import claimed_signature, expected_signature, signed_header_names
 
+pytestmark = pytest.mark.row("S5")
 KEYS = [
     "plain.txt",
     "with space/and  two",
