@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -109,6 +110,12 @@ class Api:
         """The chunks as this way's users would produce them: a generator, or an async one."""
         return iter(chunks) if self.way == "sync" else _async_source(chunks)
 
+    def wait(self, call: Callable[[], Any]) -> Any:
+        """What a call made on this test's loop returns, awaited if that can be."""
+        if self._portal is None:
+            return call()
+        return self._portal.call(_resolve, call)
+
     def together(self, *calls: Callable[[], Any]) -> builtins.list[Any]:
         """Runs callables at the same time: in threads, or as tasks of this test's one loop."""
         return together(calls)
@@ -116,6 +123,11 @@ class Api:
 
 async def _gather(stream: Any) -> builtins.list[Any]:
     return [item async for item in stream]
+
+
+async def _resolve(call: Callable[[], Any]) -> Any:
+    result = call()
+    return await result if inspect.isawaitable(result) else result
 
 
 async def _async_source(chunks: Iterable[bytes]) -> Any:

@@ -30,7 +30,9 @@ LAYERS = (
     {"auth._shared", "auth._http", "stores._s3_access"},
     {"auth.earthdata", "auth.planetary_computer"},
     {"stores.azure", "stores.gcs", "stores.http", "stores.s3"},
-    {"store", "_urls", "_functions"},
+    {"store", "_urls", "_functions", "files._shared", "files._reading", "files._writing"},
+    {"files.readers", "files.writers"},
+    {"files"},
     {"__init__"},
 )
 LEVEL = {module: level for level, modules in enumerate(LAYERS) for module in modules}

@@ -34,6 +34,16 @@ from ._functions import (
 )
 from ._urls import parse_scheme
 from .bytes import Bytes
+from .files import (
+    AsyncReadableFile,
+    AsyncWritableFile,
+    ReadableFile,
+    WritableFile,
+    open_reader,
+    open_reader_async,
+    open_writer,
+    open_writer_async,
+)
 from .results import BytesStream, GetResult, ListStream
 from .types import (
     HTTP_METHOD,
@@ -51,6 +61,8 @@ from .types import (
 
 __all__ = [
     "HTTP_METHOD",
+    "AsyncReadableFile",
+    "AsyncWritableFile",
     "Attribute",
     "Attributes",
     "Bytes",
@@ -63,8 +75,10 @@ __all__ = [
     "OffsetRange",
     "PutMode",
     "PutResult",
+    "ReadableFile",
     "SuffixRange",
     "UpdateVersion",
+    "WritableFile",
     "__version__",
     "copy",
     "copy_async",
@@ -82,6 +96,10 @@ __all__ = [
     "list",
     "list_with_delimiter",
     "list_with_delimiter_async",
+    "open_reader",
+    "open_reader_async",
+    "open_writer",
+    "open_writer_async",
     "parse_scheme",
     "put",
     "put_async",

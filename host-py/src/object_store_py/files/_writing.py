@@ -1,0 +1,182 @@
+"""The plans behind writers: what is gathered, sent in parts, made an object, or given up."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from .._backend import PutRequest
+from .._effects import Cancel, Group, Join, Plan, Spawn
+from .._http import Payload
+from .._operations import MAX_PARTS, MAX_PUT
+from ..exceptions import GenericError
+from ..stores.base import ObjectStoreMethods
+
+logger = logging.getLogger("object_store_py")
+
+
+class Writer:
+    """An object that is written as a file; it is there when `finish` has ended, not before.
+
+    Nothing is sent up to `buffer_size` bytes: then one request writes them. What is more goes in
+    parts. With `background`, a part is sent as soon as there is more than a part, beside what the
+    caller does (threads, which end with the writer). Without, parts are gathered, and sent together
+    by the call that brings the last of them: no task outlives the call that began it.
+    """
+
+    def __init__(
+        self,
+        store: ObjectStoreMethods,
+        path: str,
+        request: PutRequest,
+        *,
+        buffer_size: int,
+        limit: int,
+        background: bool,
+    ) -> None:
+        verbs = store._verbs()
+        self._backend = verbs._backend
+        self._full = verbs._full(path)
+        self.path = path
+        self.position = 0
+        self._label = repr(store)
+        self._request = request
+        in_parts = request.mode == "overwrite" and self._backend.multipart
+        self._part_size = max(buffer_size, self._backend.min_part_size) if in_parts else MAX_PUT
+        self._in_parts = in_parts
+        self._limit = limit
+        self._background = background
+        self._group = Group(limit)
+        self._tail = bytearray()
+        self._ready: list[Payload] = []
+        self._upload: str | None = None
+        self._sent: list[str] = []
+        self._count = self._offset = 0
+        self._failure: BaseException | None = None
+
+    @property
+    def mode(self) -> str:
+        """The mode, in the words of `open`."""
+        return "xb" if self._request.mode == "create" else "wb"
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is something on the server to give up."""
+        return self._upload is not None
+
+    def write(self, data: memoryview, stays: bool) -> Plan[int]:
+        """Take bytes; `stays` says that their memory never changes, so it need not be copied."""
+        self._check()
+        left = data
+        while left.nbytes:
+            room = self._part_size - len(self._tail)
+            if not room:
+                tail, self._tail = self._tail, bytearray()
+                yield from self._push(memoryview(tail))
+            elif stays and not self._tail and left.nbytes > room:
+                yield from self._push(left[:room])
+                left = left[room:]
+            else:
+                self._tail += left[:room]
+                left = left[room:]
+        self.position += data.nbytes
+        return data.nbytes
+
+    def flush(self) -> Plan[None]:
+        """Send the whole parts that were gathered; throws what went wrong with earlier ones."""
+        self._check()
+        if self._group.failure is not None or self._ready:
+            yield from self._safely(self._send())
+
+    def finish(self) -> Plan[None]:
+        """Make the object."""
+        self._check()
+        yield from self._safely(self._finish())
+
+    def _finish(self) -> Plan[None]:
+        last = Payload([memoryview(self._tail)] if self._tail else [])
+        if self._upload is None and not self._ready:
+            yield from self._backend.put(self._full, last, self._request)
+            return
+        if last.length:
+            self._ready.append(last)
+        yield from self._send()
+        parts = self._sent + (yield Join(self._group))
+        assert self._upload is not None
+        yield from self._backend.complete_upload(self._full, self._upload, parts)
+        self._upload = None
+
+    def abort(self) -> Plan[None]:
+        """Give up what was written; an error of that is logged only."""
+        upload, self._upload = self._upload, None
+        self._tail = bytearray()
+        self._ready.clear()
+        try:
+            yield Cancel(self._group)
+        except GeneratorExit:
+            raise
+        except BaseException:
+            yield from self._abort_upload(upload)
+            raise
+        yield from self._abort_upload(upload)
+
+    def _abort_upload(self, upload: str | None) -> Plan[None]:
+        if upload is None:
+            return
+        try:
+            yield from self._backend.abort_upload(self._full, upload)
+        except Exception as error:
+            logger.warning(
+                "%s, %r: an upload could not be given up, its parts may stay: %s",
+                self._label,
+                self.path,
+                error,
+            )
+
+    def _check(self) -> None:
+        if self._failure is not None:
+            raise GenericError(
+                f"{self._label}, {self.path!r}: nothing was written, because an earlier call"
+                f" failed: {self._failure}",
+                store=self._label,
+                path=self.path,
+            ) from self._failure
+
+    def _safely(self, plan: Plan[Any]) -> Plan[None]:
+        """What goes wrong, or is cancelled, ends the upload: a part of the bytes may be lost."""
+        try:
+            yield from plan
+        except GeneratorExit:
+            raise
+        except BaseException as error:
+            self._failure = error
+            yield from self.abort()
+            raise
+
+    def _push(self, part: memoryview) -> Plan[None]:
+        if not self._in_parts:
+            raise ValueError("one request takes 5 GiB at most, and this write needs to be one")
+        self._ready.append(Payload([part if part.readonly else part.toreadonly()]))
+        if self._background or len(self._ready) >= self._limit:
+            yield from self._safely(self._send())
+
+    def _send(self) -> Plan[None]:
+        if self._upload is None:
+            self._upload = yield from self._backend.create_upload(self._full, self._request)
+        while self._ready:
+            if self._count >= MAX_PARTS:
+                raise ValueError(
+                    f"an upload has {MAX_PARTS} parts at most: give a larger buffer_size"
+                )
+            payload = self._ready.pop(0)
+            part = self._backend.put_part(
+                self._full, self._upload, self._count, self._offset, payload
+            )
+            self._count, self._offset = self._count + 1, self._offset + payload.length
+            del payload  # memory is bounded by what is under way
+            yield Spawn(self._group, part)
+        if self._group.failure is not None:
+            raise self._group.failure
+        if not self._background:
+            self._sent += yield Join(self._group)
+            self._group = Group(self._limit)

@@ -1,0 +1,278 @@
+"""Files that read an object: `ReadableFile`, an `io` object, and `AsyncReadableFile`."""
+
+from __future__ import annotations
+
+import io
+import threading
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from .._driver import run, run_async
+from .._effects import Plan
+from ..bytes import Bytes
+from ._reading import Reader
+from ._shared import Done, check_open, memory_of
+
+if TYPE_CHECKING:
+    import anyio
+
+__all__ = ["AsyncReadableFile", "ReadableFile"]
+
+T = TypeVar("T")
+
+
+class ReadableFile(io.BufferedIOBase):
+    """An object that is read as a binary file: buffered, seekable, for everything that takes files.
+
+    Made by `open_reader`. All bytes are of the state that was opened; when the object is replaced
+    meanwhile, reading what is not in memory yet raises `PreconditionError`. Methods that read raise
+    what `get` raises, and `ValueError` on a closed file.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        super().__init__()
+        self._reader = reader
+        self._lock = threading.RLock()
+        self._closed = False
+
+    def _run(self, plan: Plan[T]) -> T:
+        with self._lock:
+            check_open(self._closed)
+            return run(plan)
+
+    @property
+    def size(self) -> int:
+        """The object's size in bytes."""
+        return self._reader.size
+
+    @property
+    def name(self) -> str:
+        """The object's path."""
+        return self._reader.path
+
+    @property
+    def mode(self) -> str:
+        """`"rb"`."""
+        return "rb"
+
+    @property
+    def closed(self) -> bool:
+        """Whether the file was closed."""
+        return self._closed
+
+    def readable(self) -> bool:
+        """True."""
+        check_open(self._closed)
+        return True
+
+    def seekable(self) -> bool:
+        """True."""
+        check_open(self._closed)
+        return True
+
+    def read(self, size: int | None = None, /) -> Bytes:
+        """Read `size` bytes, fewer only at the end; everything that is left for None or -1."""
+        return self._run(self._reader.read(size))
+
+    def readall(self) -> Bytes:
+        """Read everything that is left."""
+        return self.read()
+
+    def read1(self, size: int | None = -1, /) -> Bytes:
+        """Read up to `size` bytes with at most one request."""
+        if size == 0:
+            return Bytes()
+        with self._lock:
+            found = self._run(self._reader.peek()).nbytes
+            return self.read(found if size is None or size < 0 else min(size, found))
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Read into writable memory; returns how many bytes, fewer than it takes at the end."""
+        return self._run(self._reader.read_into(memory_of(buffer)))
+
+    def readinto1(self, buffer: Any, /) -> int:
+        """Read into writable memory with at most one request; returns how many bytes."""
+        view = memory_of(buffer)
+        with self._lock:
+            found = self._run(self._reader.peek()).nbytes
+            return self._run(self._reader.read_into(view[:found]))
+
+    def peek(self, size: int = 0, /) -> Bytes:
+        """What is in memory at the position, at least one byte before the end; it stays unread."""
+        del size
+        with self._lock:
+            return Bytes(self._run(self._reader.peek()))
+
+    def readline(self, size: int | None = -1, /) -> Bytes:
+        """Read up to and with the next newline, at most `size` bytes; empty at the end."""
+        return self._run(self._reader.read_line(size))
+
+    def readlines(self, hint: int | None = -1, /) -> list[Bytes]:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride] - Bytes are bytes.
+        """Read lines until they have `hint` bytes, or all that are left."""
+        return self._run(self._reader.read_lines(hint))
+
+    def __next__(self) -> Bytes:
+        line = self.readline()
+        if not line:
+            raise StopIteration
+        return line
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """Move to `offset` from the start (whence 0), from here (1) or from the end (2).
+
+        Nothing is fetched, and what is in memory is kept.
+
+        Returns:
+            The new position.
+
+        Raises:
+            ValueError: it would be negative.
+        """
+        with self._lock:
+            check_open(self._closed)
+            return self._reader.seek(offset, whence)
+
+    def tell(self) -> int:
+        """The position."""
+        check_open(self._closed)
+        return self._reader.position
+
+    def close(self) -> None:
+        """Give up what is open. Closing twice is fine."""
+        if getattr(self, "_closed", True):  # also of a file whose making failed
+            return
+        self._closed = True
+        self._reader.abandon()
+
+    def __repr__(self) -> str:
+        state = "closed" if self._closed else f"at {self._reader.position} of {self.size} bytes"
+        return f"ReadableFile({self.name!r}, {state})"
+
+
+class AsyncReadableFile:
+    """An object that is read as a file, asynchronously; the methods are those of `ReadableFile`.
+
+    Made by `await open_reader_async(...)`. Use it in `async with`; `async for` yields its
+    lines. One call at a time goes on: others wait for it.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._lock: anyio.Lock | None = None
+        self._closed = False
+
+    async def _run(self, plan: Plan[T]) -> T:
+        check_open(self._closed)
+        if self._lock is None:
+            import anyio
+
+            self._lock = anyio.Lock(fast_acquire=True)
+        async with self._lock:
+            return await run_async(plan)
+
+    @property
+    def size(self) -> int:
+        """The object's size in bytes."""
+        return self._reader.size
+
+    @property
+    def name(self) -> str:
+        """The object's path."""
+        return self._reader.path
+
+    @property
+    def mode(self) -> str:
+        """`"rb"`."""
+        return "rb"
+
+    @property
+    def closed(self) -> bool:
+        """Whether the file was closed."""
+        return self._closed
+
+    def readable(self) -> bool:
+        """True."""
+        check_open(self._closed)
+        return True
+
+    def writable(self) -> bool:
+        """False."""
+        check_open(self._closed)
+        return False
+
+    def seekable(self) -> bool:
+        """True."""
+        check_open(self._closed)
+        return True
+
+    async def read(self, size: int | None = None, /) -> Bytes:
+        """Read `size` bytes, fewer only at the end; everything that is left for None or -1."""
+        return await self._run(self._reader.read(size))
+
+    async def readall(self) -> Bytes:
+        """Read everything that is left."""
+        return await self.read()
+
+    async def readinto(self, buffer: Any, /) -> int:
+        """Read into writable memory; returns how many bytes, fewer than it takes at the end."""
+        return await self._run(self._reader.read_into(memory_of(buffer)))
+
+    async def readline(self, size: int | None = -1, /) -> Bytes:
+        """Read up to and with the next newline, at most `size` bytes; empty at the end."""
+        return await self._run(self._reader.read_line(size))
+
+    async def readlines(self, hint: int | None = -1, /) -> list[Bytes]:
+        """Read lines until they have `hint` bytes, or all that are left."""
+        return await self._run(self._reader.read_lines(hint))
+
+    async def seek(self, offset: int, whence: int = 0, /) -> int:
+        """Move the position; see `ReadableFile.seek`."""
+        check_open(self._closed)
+        return self._reader.seek(offset, whence)
+
+    async def tell(self) -> int:
+        """The position."""
+        check_open(self._closed)
+        return self._reader.position
+
+    def close(self) -> Done:
+        """Give up what is open, at once; the result can be awaited, but need not be."""
+        if not self._closed:
+            self._closed = True
+            self._reader.abandon()
+        return Done()
+
+    async def aclose(self) -> None:
+        """Give up what is open, and wait for the connection to be free."""
+        if not self._closed:
+            self._closed = True
+            await run_async(self._reader.close())
+
+    def __aiter__(self) -> AsyncReadableFile:
+        return self
+
+    async def __anext__(self) -> Bytes:
+        line = await self.readline()
+        if not line:
+            raise StopAsyncIteration
+        return line
+
+    async def __aenter__(self) -> AsyncReadableFile:
+        check_open(self._closed)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    def __del__(self) -> None:
+        if not getattr(self, "_closed", True):
+            self._reader.abandon()
+
+    def __repr__(self) -> str:
+        state = "closed" if self._closed else f"at {self._reader.position} of {self.size} bytes"
+        return f"AsyncReadableFile({self.name!r}, {state})"
