@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+import object_store_py as obs
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROBE = """
 import object_store_py as obs
@@ -48,7 +50,9 @@ def test_it_is_universal_and_holds_python_and_one_component(wheel: Path) -> None
     others = [n for n in names if not n.endswith((".py", ".pyi", "/py.typed"))]
     assert others == ["object_store_py/core.wasm"]
     committed = ROOT / "host-py/src/object_store_py/core.wasm"
-    assert hashlib.sha256(component).digest() == hashlib.sha256(committed.read_bytes()).digest()
+    digest = hashlib.sha256(component).hexdigest()
+    assert digest == hashlib.sha256(committed.read_bytes()).hexdigest()
+    assert obs.core_info()["sha256"] == digest
 
 
 def test_it_carries_both_licences(wheel: Path) -> None:

@@ -18,6 +18,7 @@ from .stores.base import CHUNK_SIZE, COALESCE, MAX_CONCURRENCY, ObjectStoreMetho
 from .types import (
     HTTP_METHOD,
     Attributes,
+    CoreInfo,
     GetOptions,
     ListResult,
     ObjectMeta,
@@ -206,6 +207,17 @@ async def put_async(
 def rename(store: ObjectStoreMethods, from_: str, to: str, *, overwrite: bool = True) -> None:
     """Move an object within a store."""
     store.rename(from_, to, overwrite=overwrite)
+
+
+def core_info() -> CoreInfo:
+    """Which sandboxed core this process runs: its file, size and SHA-256."""
+    from hashlib import sha256
+
+    from ._engine import core_path
+
+    path = core_path()
+    core = path.read_bytes()
+    return {"path": str(path), "size": len(core), "sha256": sha256(core).hexdigest()}
 
 
 async def rename_async(

@@ -16,6 +16,7 @@ __all__ = [
     "HTTP_METHOD",
     "Attribute",
     "Attributes",
+    "CoreInfo",
     "GetOptions",
     "ListResult",
     "ObjectMeta",
@@ -125,3 +126,14 @@ PutInput: TypeAlias = (
 )
 """What can be put: bytes-like objects, binary files, `pathlib.Path`s, iterators of bytes-like
 objects, and for `put_async` also asynchronous ones."""
+
+
+class CoreInfo(TypedDict):
+    """Which component does the work, see `core_info`."""
+
+    path: str
+    """Its file."""
+    size: int
+    """In bytes."""
+    sha256: str
+    """Of the file, in hexadecimal: what the wheel's RECORD says, and what can be built again."""
