@@ -6,6 +6,7 @@ one connection for each transport: httpx's shared pool costs more than linearly 
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, NoReturn
@@ -146,7 +147,7 @@ class HttpxAsyncConnection:
             budget.stop()
         except BaseException as error:
             raise_failure(error)
-        return HttpxAsyncAnswer(response, budget)
+        return HttpxAsyncAnswer(response, budget, self._shared)
 
     async def aclose(self) -> None:
         """Close the connection; the next request opens it again."""
@@ -157,16 +158,21 @@ class HttpxAsyncConnection:
 class HttpxAsyncAnswer:
     """A response whose head has arrived."""
 
-    def __init__(self, response: httpx.Response, budget: Budget) -> None:
+    def __init__(self, response: httpx.Response, budget: Budget, shared: bool) -> None:
         stream: Any = response.stream
         self._stream = stream
         self._chunks: Any = aiter(stream)
+        self._begun = False
+        self._is_http11_of_ours = (
+            not shared and response.extensions.get("http_version") != b"HTTP/2"
+        )
         self._budget = budget
         self.status = response.status_code
         self.headers = _headers(response)
 
     async def read(self) -> bytes:
         """Read some of the body; empty at its end."""
+        self._begun = True
         self._budget.start()
         try:
             chunk: bytes | None = b""
@@ -180,6 +186,13 @@ class HttpxAsyncAnswer:
 
     async def close(self) -> bool:
         """Give the rest up. The transport itself knows what it can use again."""
+        if self._begun and self._is_http11_of_ours:
+            await self._stream.aclose()
+            # Reading what is closed fails, after what was read ahead, and so ends the generators
+            # within httpcore's: closing the outermost leaves them to the garbage collector.
+            with contextlib.suppress(Exception):
+                while await anext(self._chunks, None) is not None:
+                    pass
         close = getattr(self._chunks, "aclose", None)
         if close is not None:
             await close()
