@@ -33,6 +33,8 @@ from ._functions import (
     sign,
     sign_async,
 )
+from ._metrics import OnRequest, RequestInfo, StoreStats
+from ._policy import RequestPolicy
 from ._urls import parse_scheme
 from .bytes import Bytes
 from .files import (
@@ -76,9 +78,13 @@ __all__ = [
     "ListStream",
     "ObjectMeta",
     "OffsetRange",
+    "OnRequest",
     "PutMode",
     "PutResult",
     "ReadableFile",
+    "RequestInfo",
+    "RequestPolicy",
+    "StoreStats",
     "SuffixRange",
     "UpdateVersion",
     "WritableFile",

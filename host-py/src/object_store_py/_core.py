@@ -71,6 +71,8 @@ class _Facts:
 
     started: float = field(default_factory=time.monotonic)
     requests: int = 0
+    attempt: int = 0
+    method: str = ""
     status: int | None = None
     request_id: str | None = None
     code: str | None = None
@@ -281,7 +283,9 @@ class Brain:
     ) -> Plan[tuple[str, Body | None]]:
         request = parse_request(text, payload)
         facts.requests += 1
-        facts.url = request.url
+        again = request.url == facts.url and request.method == facts.method
+        facts.attempt = request.attempt = facts.attempt + 1 if again else 1
+        facts.url, facts.method = request.url, request.method
         try:
             response = yield Exchange(self._host, request)
         except TransportFailure as failure:
@@ -302,6 +306,8 @@ class Brain:
         assert self._credential_plan is not None
         try:
             credential, expires, message = yield from self._credential_plan(self._host)
+        except exceptions.PermissionDeniedError:
+            raise  # the host's own policy
         except Exception as error:
             credential, expires = "", 0
             message = f"the credential provider failed: {type(error).__name__}: {error}"

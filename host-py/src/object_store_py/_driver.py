@@ -6,6 +6,7 @@ plan as an exception thrown at the effect that it waits for, so a plan cleans up
 
 from __future__ import annotations
 
+import contextvars
 import inspect
 import threading
 import time
@@ -77,7 +78,9 @@ class _Threads:
         self.room.acquire()
         index = len(self.futures)
         self.group.results.append(None)
-        self.futures.append(self.pool.submit(self._run, index, plan))
+        # The caller's context, as tasks have it, too: a tracer finds the span that it is in.
+        context = contextvars.copy_context()
+        self.futures.append(self.pool.submit(context.run, self._run, index, plan))
 
     def _run(self, index: int, plan: Plan[Any]) -> None:
         try:

@@ -76,6 +76,8 @@ class Request:
     """Leave the body of a 2xx response unread, in `Response.body`."""
     delay: float = 0.0
     """Seconds to wait before sending."""
+    attempt: int = 1
+    """1 for the first time, 2 for the first repetition, and so on."""
     metadata: bool = False
     """Asks the machine's own token service: in the clear is right, and nobody may be there, so it
     must be quick. Only the host's own plans set it, never the brain."""
@@ -125,6 +127,11 @@ class BufferedBody:
     def __init__(self, data: bytes, failure: TransportFailure | None = None) -> None:
         self._data = data
         self._failure = failure
+
+    @property
+    def size(self) -> int:
+        """How many bytes are still to be read."""
+        return len(self._data)
 
     def read(self) -> bytes:
         """Return everything, then nothing. Throws `failure` after what came before it."""

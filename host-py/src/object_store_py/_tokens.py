@@ -39,6 +39,7 @@ def send(
     where the answer is too large.
     """
     for left in range(retries, -1, -1):
+        request.attempt = retries - left + 1
         try:
             response: Response = yield Exchange(host, request)
         except TransportFailure as failure:

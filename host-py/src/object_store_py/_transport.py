@@ -19,6 +19,7 @@ from . import _redact
 from ._http import INSTANCE_METADATA, Request, Response, TransportFailure
 from ._http11 import HttpConnection
 from ._idle import FreeLists
+from ._policy import RequestPolicy, decide
 from ._streams import AsyncBody, Collector, Received, SyncBody, read_async, read_sync
 from ._wire import (
     AsyncConnection,
@@ -60,8 +61,10 @@ class Host:
         origins: frozenset[str],
         transport: httpx.BaseTransport | None = None,
         async_transport: httpx.AsyncBaseTransport | None = None,
+        policy: RequestPolicy | None = None,
     ) -> None:
         self._settings = settings
+        self._policy = policy
         self._origins = origins
         self._own = transport
         self._own_async = async_transport
@@ -135,6 +138,12 @@ class Host:
         text, target = split_url(request.url)
         self._check(text, request)
         metadata = request.metadata or text in INSTANCE_METADATA
+        url, authority = request.url, text.partition("://")[2]
+        if self._policy is not None:
+            there = decide(self._policy, request.method, text, target)
+            if there != text:
+                self._check_clear(there, request)
+                text, url = there, there + target
         origin = self._parsed.get((text, metadata))
         if origin is None:
             origin = self._parsed[text, metadata] = parse_origin(text, metadata)
@@ -143,15 +152,15 @@ class Host:
             origin,
             request.method,
             target,
-            self._headers(request, origin),
+            self._headers(request, authority),
             request.payload,
-            request.url,
+            url,
             METADATA_CONNECT_TIMEOUT if metadata else settings.connect_timeout,
             METADATA_TIMEOUT if metadata else settings.read_timeout,
         )
 
-    def _headers(self, request: Request, origin: Origin) -> Headers:
-        headers = [("Host", origin.authority), *request.headers]
+    def _headers(self, request: Request, authority: str) -> Headers:
+        headers = [("Host", authority), *request.headers]
         names = {name.lower() for name, _ in request.headers}
         if "user-agent" not in names:
             headers.append(("User-Agent", self._settings.user_agent))
@@ -166,6 +175,11 @@ class Host:
             raise TransportFailure(
                 "unknown", f"the store's configuration does not name the origin {origin}"
             )
+        self._check_clear(origin, request)
+        if logger.isEnabledFor(logging.DEBUG):
+            logger.debug("%s %s", request.method, _redact.url(request.url))
+
+    def _check_clear(self, origin: str, request: Request) -> None:
         clear = request.metadata or origin in INSTANCE_METADATA or self._settings.allow_http
         if origin.startswith("http:") and not clear:
             raise TransportFailure(
@@ -173,8 +187,6 @@ class Host:
                 f"{origin} is not encrypted: use https, or allow it with"
                 " client_options={'allow_http': True}",
             )
-        if logger.isEnabledFor(logging.DEBUG):
-            logger.debug("%s %s", request.method, _redact.url(request.url))
 
     def _received(
         self, request: Request, status: int, headers: Headers, read: Received

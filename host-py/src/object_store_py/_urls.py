@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Scheme: TypeAlias = Literal["s3", "gcs", "http", "local", "memory", "azure"]
 
+_WIRING = ("transport", "async_transport", "on_request", "request_policy")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _BY_SCHEME: dict[str, Scheme] = {
     "s3": "s3",
@@ -108,7 +109,8 @@ def from_url(
         retry_config: when to try again; of no meaning for local files and memory.
         credential_provider: a function that returns a credential, for the same three stores.
         **kwargs: more configuration; for local files `automatic_cleanup`, `mkdir` and
-            `follow_symlinks`; for remote stores also `transport` and `async_transport`.
+            `follow_symlinks`; for remote stores also `transport`, `async_transport`,
+            `on_request` and `request_policy`.
 
     Raises:
         GenericError: no store has such URLs, or the configuration cannot be used.
@@ -127,9 +129,9 @@ def from_url(
             raise BaseError("LocalStore does not accept a credential provider")
         return LocalStore.from_url(url, **kwargs)
     if scheme == "http":
-        transports = {key: kwargs.pop(key, None) for key in ("transport", "async_transport")}
+        wiring = {key: kwargs.pop(key, None) for key in _WIRING}
         _refuse("HTTPStore", config, kwargs, credential_provider)
-        return store.HTTPStore.from_url(url, **client, **transports)
+        return store.HTTPStore.from_url(url, **client, **wiring)
     kind: Any = getattr(store, {"s3": "S3Store", "gcs": "GCSStore", "azure": "AzureStore"}[scheme])
     client["credential_provider"] = credential_provider
     made: ObjectStore = kind.from_url(url, config=config, **client, **kwargs)

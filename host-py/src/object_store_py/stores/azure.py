@@ -21,6 +21,9 @@ from .remote import RemoteStore, check_endpoint
 if TYPE_CHECKING:
     import httpx
 
+    from .._metrics import OnRequest
+    from .._policy import RequestPolicy
+
 T = TypeVar("T", bound="AzureStore")
 
 _ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
@@ -54,6 +57,9 @@ class AzureStore(RemoteStore):
         transport: an `httpx.BaseTransport` that carries out all requests of the sync methods, such
             as `httpx.MockTransport`; token requests, too.
         async_transport: the same for the asynchronous methods.
+        on_request: called with a `RequestInfo` after each request; see docs/observing.md.
+        request_policy: called with the method and the URL (without its query) before each request:
+            returns True to send it, False to refuse it, or an origin to send it to instead.
         **kwargs: more configuration.
 
     Raises:
@@ -79,8 +85,11 @@ class AzureStore(RemoteStore):
         credential_provider: AzureCredentialProvider | None = None,
         transport: httpx.BaseTransport | None = None,
         async_transport: httpx.AsyncBaseTransport | None = None,
+        on_request: OnRequest | None = None,
+        request_policy: RequestPolicy | None = None,
         **kwargs: Any,
     ) -> None:
+        self._wire(transport, async_transport, on_request, request_policy)
         self._configure(
             container_name,
             getattr(credential_provider, "prefix", None) if prefix is None else prefix,
@@ -88,8 +97,6 @@ class AzureStore(RemoteStore):
             client_options,
             retry_config,
             credential_provider,
-            transport,
-            async_transport,
             kwargs,
         )
 

@@ -14,6 +14,7 @@ from .. import _arguments
 from .._backend import Backend
 from .._driver import run, run_async
 from .._effects import Plan
+from .._metrics import Meter, StoreStats
 from .._operations import Operations
 from ..bytes import Bytes
 from ..exceptions import NotSupportedError
@@ -341,6 +342,10 @@ class ObjectStoreMethods:
     async def rename_async(self, from_: str, to: str, *, overwrite: bool = True) -> None:
         """Move an object; see `rename`."""
         await run_async(self._verbs().rename(from_, to, overwrite))
+
+    def stats(self) -> StoreStats:
+        """What the store has sent and received: nothing, unless it is behind HTTP."""
+        return Meter().stats()
 
 
 class SignedUrl(str):

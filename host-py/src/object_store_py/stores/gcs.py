@@ -18,6 +18,9 @@ from .remote import RemoteStore, check_endpoint, url_path
 if TYPE_CHECKING:
     import httpx
 
+    from .._metrics import OnRequest
+    from .._policy import RequestPolicy
+
 T = TypeVar("T", bound="GCSStore")
 
 _CREDENTIALS = frozenset(
@@ -71,6 +74,9 @@ class GCSStore(RemoteStore):
         transport: an `httpx.BaseTransport` that carries out all requests of the sync methods, such
             as `httpx.MockTransport`.
         async_transport: the same for the asynchronous methods.
+        on_request: called with a `RequestInfo` after each request; see docs/observing.md.
+        request_policy: called with the method and the URL (without its query) before each request:
+            returns True to send it, False to refuse it, or an origin to send it to instead.
         **kwargs: more configuration.
 
     Raises:
@@ -95,8 +101,11 @@ class GCSStore(RemoteStore):
         credential_provider: GCSCredentialProvider | None = None,
         transport: httpx.BaseTransport | None = None,
         async_transport: httpx.AsyncBaseTransport | None = None,
+        on_request: OnRequest | None = None,
+        request_policy: RequestPolicy | None = None,
         **kwargs: Any,
     ) -> None:
+        self._wire(transport, async_transport, on_request, request_policy)
         self._configure(
             bucket,
             prefix,
@@ -104,8 +113,6 @@ class GCSStore(RemoteStore):
             client_options,
             retry_config,
             credential_provider,
-            transport,
-            async_transport,
             kwargs,
         )
 

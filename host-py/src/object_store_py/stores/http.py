@@ -9,14 +9,16 @@ from urllib.parse import quote, urlsplit
 from .. import _redact, options
 from ..config import ClientConfig, RetryConfig
 from ..exceptions import GenericError
-from .base import ObjectStoreMethods
 from .remote import check_endpoint
+from .wired import WiredStore
 
 if TYPE_CHECKING:
     import httpx
 
     from .._backend import Backend
-    from .._transport import Host
+    from .._http import HttpHost
+    from .._metrics import OnRequest
+    from .._policy import RequestPolicy
 
 T = TypeVar("T", bound="HTTPStore")
 
@@ -24,7 +26,7 @@ _UNQUOTED = "!$%&'()*+,/:;=@|[]^~"
 """What may stand in a URL's path; the rest is quoted as browsers do."""
 
 
-class HTTPStore(ObjectStoreMethods):
+class HTTPStore(WiredStore):
     """Objects on a plain HTTP server, or on one that speaks WebDAV.
 
     Every server can read (`get`, `get_range`, `head`). Writing, deleting, copying and listing need
@@ -44,6 +46,9 @@ class HTTPStore(ObjectStoreMethods):
         transport: an `httpx.BaseTransport` that carries out all requests of the sync methods, such
             as `httpx.MockTransport`.
         async_transport: the same for the asynchronous methods.
+        on_request: called with a `RequestInfo` after each request; see docs/observing.md.
+        request_policy: called with the method and the URL (without its query) before each request:
+            returns True to send it, False to refuse it, or an origin to send it to instead.
 
     Raises:
         GenericError: the URL cannot be used; the error says why, without any secret of it.
@@ -57,12 +62,13 @@ class HTTPStore(ObjectStoreMethods):
         retry_config: RetryConfig | Mapping[str, Any] | None = None,
         transport: httpx.BaseTransport | None = None,
         async_transport: httpx.AsyncBaseTransport | None = None,
+        on_request: OnRequest | None = None,
+        request_policy: RequestPolicy | None = None,
     ) -> None:
+        self._wire(transport, async_transport, on_request, request_policy)
         self._url, self._origin = _parse_url(url)
         self._client_options = options.client_options_out(client_options)
         self._retry_config = options.retry_config_out(retry_config)
-        self._transport = transport
-        self._async_transport = async_transport
         self._client_settings()
         self._start()
 
@@ -75,6 +81,8 @@ class HTTPStore(ObjectStoreMethods):
         retry_config: RetryConfig | Mapping[str, Any] | None = None,
         transport: httpx.BaseTransport | None = None,
         async_transport: httpx.AsyncBaseTransport | None = None,
+        on_request: OnRequest | None = None,
+        request_policy: RequestPolicy | None = None,
     ) -> T:
         """Make a store of a URL: the same as the constructor."""
         return cls(
@@ -83,6 +91,8 @@ class HTTPStore(ObjectStoreMethods):
             retry_config=retry_config,
             transport=transport,
             async_transport=async_transport,
+            on_request=on_request,
+            request_policy=request_policy,
         )
 
     @property
@@ -104,11 +114,8 @@ class HTTPStore(ObjectStoreMethods):
     def _client_settings(self) -> options.ClientSettings:
         return options.ClientSettings.parse(self._client_options or {})
 
-    def _make_host(self, origin: str) -> Host:
-        from .._transport import Host
-
-        settings = self._client_settings()
-        return Host(settings, frozenset({origin}), self._transport, self._async_transport)
+    def _host_of(self, origin: str) -> HttpHost:
+        return self._metered(self._make_host(frozenset({origin})))
 
     def _make_backend(self) -> Backend:
         from .._core import Brain
@@ -123,7 +130,7 @@ class HTTPStore(ObjectStoreMethods):
         if settings.default_content_type is not None:
             config["default_content_type"] = settings.default_content_type
         border: dict[str, Any] = {"config": config, "retry": retry}
-        following = FollowingHost(self._make_host(self._origin), self._make_host)
+        following = FollowingHost(self._host_of(self._origin), self._host_of)
         host = WebDavHost(following, settings.default_headers)
         return WebDavBackend(Brain("http", border, host, repr(self)), retry, 0)
 
@@ -132,8 +139,7 @@ class HTTPStore(ObjectStoreMethods):
             self._url,
             self._client_options,
             self._retry_config,
-            self._transport,
-            self._async_transport,
+            self._wiring(),
         )
 
     def __eq__(self, other: object) -> bool:
@@ -157,10 +163,8 @@ class HTTPStore(ObjectStoreMethods):
         }
 
     def __reduce__(self) -> tuple[Any, ...]:
-        if self._transport is not None or self._async_transport is not None:
-            raise TypeError(f"{self!r} cannot be pickled: it has a transport of its own")
         (url,), arguments = self.__getnewargs_ex__()
-        return (_remake, (type(self), url, arguments))
+        return (_remake, (type(self), url, arguments | self._pickled_wiring()))
 
 
 def _remake(kind: type[T], url: str, arguments: dict[str, Any]) -> T:

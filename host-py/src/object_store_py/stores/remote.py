@@ -10,11 +10,9 @@ from urllib.parse import unquote, urlsplit
 from .. import _paths, _redact, options
 from ..config import ClientConfig, RetryConfig
 from ..exceptions import GenericError
-from .base import ObjectStoreMethods
+from .wired import WiredStore
 
 if TYPE_CHECKING:
-    import httpx
-
     from .._backend import Backend
     from .._core import Learn
     from .._credentials import CredentialPlan
@@ -23,8 +21,8 @@ if TYPE_CHECKING:
 S = TypeVar("S", bound="RemoteStore")
 
 
-class RemoteStore(ObjectStoreMethods):
-    """A store behind HTTP. Two stores are equal if they are configured alike."""
+class RemoteStore(WiredStore):
+    """A store with buckets and credentials. Two stores are equal if they are configured alike."""
 
     _table: ClassVar[options.KeyTable]
     _bucket_key: ClassVar[str]
@@ -42,8 +40,6 @@ class RemoteStore(ObjectStoreMethods):
         client_options: Mapping[str, Any] | None,
         retry_config: Mapping[str, Any] | None,
         credential_provider: Callable[[], Any] | None,
-        transport: httpx.BaseTransport | None,
-        async_transport: httpx.AsyncBaseTransport | None,
         keywords: Mapping[str, Any],
     ) -> None:
         if credential_provider is not None and not callable(credential_provider):  # pyright: ignore[reportUnnecessaryComparison] - not all callers are typed
@@ -56,8 +52,6 @@ class RemoteStore(ObjectStoreMethods):
         self._client_options = options.client_options_out(client_options)
         self._retry_config = options.retry_config_out(retry_config)
         self._credential_provider = credential_provider
-        self._transport = transport
-        self._async_transport = async_transport
         self._client_settings()
         self._start()
         self._check(self._effective())
@@ -78,11 +72,6 @@ class RemoteStore(ObjectStoreMethods):
 
     def _make_prefix(self) -> str:
         return self._prefix or ""
-
-    def _make_host(self, origins: frozenset[str]) -> Host:
-        from .._transport import Host
-
-        return Host(self._client_settings(), origins, self._transport, self._async_transport)
 
     def _origins(self, config: dict[str, str]) -> frozenset[str]:
         """The origins that this store's own configuration leads to; all others are refused."""
@@ -123,7 +112,8 @@ class RemoteStore(ObjectStoreMethods):
         }
         host = self._make_host(self._origins(config))
         label, learn = repr(self), self._learn(config, host)
-        brain = Brain(self._kind, border, host, label, self._make_prefix(), credential, learn)
+        sender, prefix = self._metered(host), self._make_prefix()
+        brain = Brain(self._kind, border, sender, label, prefix, credential, learn)
         return BrainBackend(brain, retry, self._min_part_size)
 
     @property
@@ -161,8 +151,7 @@ class RemoteStore(ObjectStoreMethods):
             self._prefix or "",
             self._client_options,
             self._retry_config,
-            self._transport,
-            self._async_transport,
+            self._wiring(),
         )
 
     def __eq__(self, other: object) -> bool:
@@ -191,9 +180,8 @@ class RemoteStore(ObjectStoreMethods):
         }
 
     def __reduce__(self) -> tuple[Any, ...]:
-        if self._transport is not None or self._async_transport is not None:
-            raise TypeError(f"{self!r} cannot be pickled: it has a transport of its own")
-        return (_remake, (type(self), self.__getnewargs_ex__()[1]))
+        arguments = self.__getnewargs_ex__()[1] | self._pickled_wiring()
+        return (_remake, (type(self), arguments))
 
     def _repr(self, name: str, bucket: str | None, *more: str) -> str:
         parts = [f"{name}={bucket!r}", *more]

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from .._core import Learn
     from .._http import Response
+    from .._metrics import OnRequest
+    from .._policy import RequestPolicy
     from .._transport import Host
 
 T = TypeVar("T", bound="S3Store")
@@ -101,6 +103,9 @@ class S3Store(RemoteStore):
         transport: an `httpx.BaseTransport` that carries out all requests of the sync methods, such
             as `httpx.MockTransport`.
         async_transport: the same for the asynchronous methods.
+        on_request: called with a `RequestInfo` after each request; see docs/observing.md.
+        request_policy: called with the method and the URL (without its query) before each request:
+            returns True to send it, False to refuse it, or an origin to send it to instead.
         **kwargs: more configuration.
 
     Raises:
@@ -125,8 +130,11 @@ class S3Store(RemoteStore):
         credential_provider: S3CredentialProvider | None = None,
         transport: httpx.BaseTransport | None = None,
         async_transport: httpx.AsyncBaseTransport | None = None,
+        on_request: OnRequest | None = None,
+        request_policy: RequestPolicy | None = None,
         **kwargs: Any,
     ) -> None:
+        self._wire(transport, async_transport, on_request, request_policy)
         self._configure(
             bucket,
             prefix,
@@ -134,8 +142,6 @@ class S3Store(RemoteStore):
             client_options,
             retry_config,
             credential_provider,
-            transport,
-            async_transport,
             kwargs,
         )
 

@@ -1,0 +1,1 @@
+"""What the library has beyond the reference: observing, trees, transfers, progress."""
