@@ -173,7 +173,7 @@ def allow(_method: str, _url: str) -> bool:
 
 
 def test_a_pickle_keeps_the_policy_or_fails_and_drops_a_local_hook() -> None:
-    store = HTTPStore("https://example.com/", request_policy=allow, on_request=[].append)
+    store = HTTPStore("https://example.com/", request_policy=allow, on_request=print)
     again = pickle.loads(pickle.dumps(store))
     assert again._request_policy is allow
     hooked = HTTPStore("https://example.com/", on_request=lambda _: None)
