@@ -12,7 +12,7 @@ from tests.backends.minio import Minio
 from tests.harness.api import WAYS, Api, open_api
 from tests.harness.rows import Rows
 from tests.harness.servers import Servers
-from tests.harness.stores import NAMES, Backend, make_backend
+from tests.harness.stores import EVERYWHERE, NAMES, Backend, make_backend
 from tests.harness.table import ConformanceTable
 
 SERVERS = pytest.StashKey[Servers]()
@@ -65,11 +65,10 @@ def minio(servers: Servers) -> Minio:
     return server
 
 
-@pytest.fixture(scope="session")
-def shared_bucket(servers: Servers) -> str:
+@pytest.fixture
+def shared_bucket(minio: Minio) -> str:
     """One bucket for all tests that keep to a prefix of their own."""
-    server: Minio = servers.get("minio", Minio)
-    return server.create_bucket()
+    return minio.shared_bucket
 
 
 @pytest.fixture(params=WAYS)
@@ -79,17 +78,10 @@ def api(request: pytest.FixtureRequest) -> Iterator[Api]:
         yield facade
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(params=EVERYWHERE)
 def backend(request: pytest.FixtureRequest, tmp_path: Path, servers: Servers) -> Backend:
-    """A fresh and empty store of each backend."""
-
-    def start() -> tuple[Minio, str]:
-        return (
-            request.getfixturevalue("minio"),
-            request.getfixturevalue("shared_bucket"),
-        )
-
-    return make_backend(request.param, tmp_path, servers, start)
+    """A fresh and empty store of each backend that all tests use."""
+    return make_backend(request.param, tmp_path, servers)
 
 
 @pytest.fixture

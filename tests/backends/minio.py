@@ -11,23 +11,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
-import boto3
 import trustme
 
 from tests.backends.minio_build import build_minio
 from tests.backends.process import ServerProcess, data_parent, free_port
+from tests.backends.witness import S3Witness
 
-REGION = "us-east-1"
 
-
-class Minio:
+class Minio(S3Witness):
     """A MinIO process with its own data directory, root credentials, and key for encryption.
 
     With `tls` it speaks HTTPS with a certificate of its own authority (`ca_pem`). `environment`
     adds MinIO's own variables.
     """
-
-    region = REGION
 
     def __init__(self, *, tls: bool = False, environment: Mapping[str, str] | None = None) -> None:
         self._extra = dict(environment or {})
@@ -36,7 +32,6 @@ class Minio:
         self.secret_access_key = secrets.token_hex(20)
         self._process: ServerProcess | None = None
         self._directory: tempfile.TemporaryDirectory[str] | None = None
-        self._client: Any = None
         self.port = 0
 
     @property
@@ -90,8 +85,7 @@ class Minio:
         if self._process is not None:
             self._process.stop()
             self._process = None
-        if self._client is not None:
-            self._client.close()
+        self.close_client()
         if self._directory is not None:
             self._directory.cleanup()
 
@@ -101,41 +95,10 @@ class Minio:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    @property
-    def client(self) -> Any:
-        """A boto3 S3 client: the independent witness that tests compare with."""
-        if self._client is None:
-            self._client = self.boto3_client("s3")
-        return self._client
-
-    def boto3_client(self, service: str) -> Any:
-        """A boto3 client of this server, such as for `sts`."""
-        verify = (
-            str(Path(self._directory.name) / "ca.pem") if self._ca and self._directory else None
-        )
-        session = self.boto3_session()
-        return session.client(service, endpoint_url=self.endpoint, verify=verify)
-
-    def boto3_session(self) -> Any:
-        return boto3.Session(
-            aws_access_key_id=self.access_key_id,
-            aws_secret_access_key=self.secret_access_key,
-            region_name=REGION,
-        )
-
-    def create_bucket(self, name: str | None = None, *, versioned: bool = False) -> str:
-        """Makes a bucket and returns its name; without a name, a fresh one."""
-        bucket = name or f"bucket-{secrets.token_hex(6)}"
-        self.client.create_bucket(Bucket=bucket)
-        if versioned:
-            enabled = {"Status": "Enabled"}
-            self.client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration=enabled)
-        return bucket
-
-    def tags(self, bucket: str, key: str) -> dict[str, str]:
-        """The tags of an object."""
-        found = self.client.get_object_tagging(Bucket=bucket, Key=key)["TagSet"]
-        return {tag["Key"]: tag["Value"] for tag in found}
+    def trusted(self) -> str | None:
+        if self._ca is None or self._directory is None:
+            return None
+        return str(Path(self._directory.name) / "ca.pem")
 
     def store_options(self) -> dict[str, Any]:
         """Keyword arguments that point an S3Store at this server."""
@@ -143,7 +106,7 @@ class Minio:
             "endpoint": self.endpoint,
             "access_key_id": self.access_key_id,
             "secret_access_key": self.secret_access_key,
-            "region": REGION,
+            "region": self.region,
             "client_options": {"root_certificate": self.ca_pem}
             if self._ca
             else {"allow_http": True},

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from object_store_py.exceptions import AlreadyExistsError, NotSupportedError
@@ -18,16 +16,9 @@ def verb(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def careful_store(backend: Backend) -> Any:
-    """A store that can copy without overwriting; S3 needs the slower multipart way for it."""
-    if backend.server is None:
-        return backend.store
-    return backend.s3_store(prefix=backend.prefix, copy_if_not_exists="multipart")
-
-
 def test_an_existing_object_is_kept(api: Api, backend: Backend, verb: str) -> None:
     backend.require("copy_if_not_exists")
-    store = careful_store(backend)
+    store = backend.careful_store()
     api.put(store, FROM, b"cats")
     api.put(store, TO, b"dogs")
     with pytest.raises(AlreadyExistsError):
@@ -37,7 +28,7 @@ def test_an_existing_object_is_kept(api: Api, backend: Backend, verb: str) -> No
 
 
 def test_a_free_name_is_taken(api: Api, backend: Backend, verb: str) -> None:
-    store = careful_store(backend)
+    store = backend.careful_store()
     api.put(store, FROM, b"cats")
     api.call(verb, store, FROM, TO, overwrite=False)
     assert api.read(store, TO) == b"cats"

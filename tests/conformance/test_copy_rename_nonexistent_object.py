@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.harness.api import Api
+from tests.harness.stores import Backend
 
 
 @pytest.mark.parametrize("verb", ["copy", "rename"])
@@ -18,8 +19,9 @@ def test_a_missing_source_is_not_found(api: Api, store: Any, verb: str) -> None:
 
 
 @pytest.mark.parametrize("verb", ["copy", "rename"])
-def test_neither_with_overwrite_false(api: Api, backend: Any, verb: str) -> None:
+def test_neither_with_overwrite_false(api: Api, backend: Backend, verb: str) -> None:
     backend.require("copy_if_not_exists")
+    store = backend.careful_store()
     with pytest.raises(FileNotFoundError):
-        api.call(verb, backend.store, "test1", "test3", overwrite=False)
-    assert api.list(backend.store) == []
+        api.call(verb, store, "test1", "test3", overwrite=False)
+    assert api.list(store) == []

@@ -47,4 +47,5 @@ def _arrivals(proxy: FaultProxy) -> list[int]:
         passed = [request for request in proxy.requests if _part(request)]
         if all(request.forwarded_at for request in passed):
             break
+        time.sleep(0.01)
     return [_part(request) or 0 for request in sorted(passed, key=lambda r: r.forwarded_at or 0)]

@@ -12,9 +12,13 @@ from tests.harness.stores import Backend
 TAGS = {"project": "object store", "a+b/c": "100:_=.-"}
 
 
-@pytest.mark.parametrize("how", [{}, {"use_multipart": True}], ids=["single", "multipart"])
-def test_tags_arrive(api: Api, backend: Backend, how: dict[str, Any]) -> None:
-    backend.require("tags")
+@pytest.mark.parametrize(
+    ("capability", "how"),
+    [("tags", {}), ("multipart_tags", {"use_multipart": True})],
+    ids=["single", "multipart"],
+)
+def test_tags_arrive(api: Api, backend: Backend, capability: str, how: dict[str, Any]) -> None:
+    backend.require(capability)
     api.put(backend.store, "k", b"foo", tags=TAGS, **how)
     assert backend.tags_of("k") == TAGS
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
+import ssl
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -15,10 +16,14 @@ from object_store_py.store import AzureStore, GCSStore, HTTPStore, LocalStore, M
 from tests.backends.azurite import Azurite
 from tests.backends.gcs import GcsEmulator
 from tests.backends.minio import Minio
+from tests.backends.ministack import Ministack
 from tests.backends.moddav import ModDav
+from tests.backends.witness import S3Witness
 from tests.harness.servers import Servers
 
-NAMES = ("memory", "local", "minio", "azurite", "gcs", "moddav")
+EVERYWHERE = ("memory", "local", "minio", "azurite", "gcs", "moddav")
+NAMES = (*EVERYWHERE, "minio-tls", "ministack")
+"""The last two are second opinions for the conformance suite alone, to keep the others quick."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,7 @@ class Capabilities:
     copy_if_not_exists: bool = True
     attributes: bool = True
     tags: bool = False
+    multipart_tags: bool = False
     signing: bool = False
     versioning: bool = False
     suffix_ranges: bool = True
@@ -42,14 +48,19 @@ class Capabilities:
     refuses_attributes: bool = True
 
 
+S3 = Capabilities(
+    tags=True, multipart_tags=True, signing=True, versioning=True, multipart_e_tags=True
+)
 CAPABILITIES = {
     "memory": Capabilities(),
     "local": Capabilities(update_by_e_tag=False, attributes=False, missing_delete_is_error=True),
-    "minio": Capabilities(
-        copy_if_not_exists=False, tags=True, signing=True, versioning=True, multipart_e_tags=True
-    ),
+    "minio": S3,
+    "minio-tls": S3,
+    # It takes no notice of `x-amz-tagging` in CreateMultipartUpload.
+    "ministack": replace(S3, multipart_tags=False),
     "azurite": Capabilities(
         tags=True,
+        multipart_tags=True,
         signing=True,
         suffix_ranges=False,
         missing_delete_is_error=True,
@@ -75,7 +86,7 @@ class Backend:
     name: str
     store: Any
     capabilities: Capabilities
-    server: Minio | None = None
+    server: S3Witness | None = None
     bucket: str = ""
     prefix: str = ""
     versioned: Callable[[], Any] | None = None
@@ -85,6 +96,9 @@ class Backend:
     behind: Callable[[str], Any] | None = None
     put_headers: dict[str, str] = field(default_factory=dict[str, str])
     """What the server wants to see in a PUT of a plain HTTP client."""
+    trust: ssl.SSLContext | bool = True
+    """The authority that a plain HTTP client must trust."""
+    client_options: dict[str, Any] = field(default_factory=dict[str, Any])
 
     def versioned_store(self) -> Any:
         """Another store on the same server, in a new bucket that keeps all versions."""
@@ -101,6 +115,10 @@ class Backend:
         """Another store of the same objects, with more configuration."""
         assert self.another is not None
         return self.another(prefix=self.prefix, **options)
+
+    def careful_store(self) -> Any:
+        """A store that can copy without overwriting; S3 needs the slower multipart way for it."""
+        return self.another_store(copy_if_not_exists="multipart") if self.server else self.store
 
     def proxied_port(self) -> int:
         """The server's port, for a proxy before it; ends the test where none can stand there."""
@@ -123,7 +141,7 @@ class Backend:
         if getattr(self.capabilities, capability):
             not_applicable(f"only without {capability}")
 
-    def s3(self) -> Minio:
+    def s3(self) -> S3Witness:
         """The S3 server behind this backend; ends the test when there is none."""
         if self.server is None:
             not_applicable("s3 server")
@@ -131,7 +149,9 @@ class Backend:
 
     def s3_store(self, bucket: str | None = None, **options: Any) -> S3Store:
         """Another S3Store on the same server."""
-        return S3Store(bucket or self.bucket, **(self.s3().store_options() | options))
+        given = self.s3().store_options()
+        given["client_options"] = given["client_options"] | self.client_options
+        return S3Store(bucket or self.bucket, **(given | options))
 
 
 def not_applicable(capability: str) -> NoReturn:
@@ -139,31 +159,34 @@ def not_applicable(capability: str) -> NoReturn:
     pytest.skip(f"n/a: {capability}")
 
 
-def make_backend(
-    name: str, directory: Path, servers: Servers, minio: Callable[[], tuple[Minio, str]]
-) -> Backend:
-    """A fresh backend; `minio` gives the running server and its bucket, and starts it if needed."""
-    if name == "memory":
-        return Backend(name, MemoryStore(), CAPABILITIES[name])
-    if name == "local":
-        return Backend(name, LocalStore(directory), CAPABILITIES[name])
-    if name == "azurite":
-        return _azurite(servers.get("azurite", Azurite))
-    if name == "gcs":
-        return _gcs(servers.get("gcs", GcsEmulator))
-    if name == "moddav":
-        dav: ModDav = servers.get("moddav", ModDav)
-        store = HTTPStore(dav.create_folder(), **dav.store_options())
-        return Backend(name, store, CAPABILITIES[name])
-    server, bucket = minio()
+def make_backend(name: str, directory: Path, servers: Servers) -> Backend:
+    """A fresh backend; its server starts if it does not run yet."""
+    return _MAKERS[name](directory, servers)
+
+
+def _moddav(server: ModDav) -> Backend:
+    store = HTTPStore(server.create_folder(), **server.store_options())
+    return Backend("moddav", store, CAPABILITIES["moddav"])
+
+
+def _s3(name: str, server: S3Witness, **options: Any) -> Backend:
+    """A new prefix of the server's bucket; `options` of the client go to every store."""
     prefix = f"test-{secrets.token_hex(6)}"
-    s3_store = S3Store(bucket, prefix=prefix, **server.store_options())
-    found = Backend(name, s3_store, CAPABILITIES[name], server, bucket, prefix)
+    bucket = server.shared_bucket
+    found = Backend(name, None, CAPABILITIES[name], server, bucket, prefix, client_options=options)
+    found.store = found.s3_store(prefix=prefix)
     found.tags = partial(server.tags, bucket)
     found.another = found.s3_store
     found.port = server.port
     found.behind = lambda endpoint: found.another_store(endpoint=endpoint)
     found.versioned = lambda: found.s3_store(server.create_bucket(versioned=True))
+    return found
+
+
+def _minio_tls(server: Minio) -> Backend:
+    found = _s3("minio-tls", server, http2_only=True)
+    found.trust = ssl.create_default_context(cadata=server.ca_pem)
+    found.behind = None  # the proxy speaks neither TLS nor HTTP/2
     return found
 
 
@@ -197,3 +220,17 @@ def _gcs(server: GcsEmulator) -> Backend:
         port=server.port,
         behind=lambda endpoint: make(bucket, base_url=endpoint),
     )
+
+
+_MAKERS: dict[str, Callable[[Path, Servers], Backend]] = {
+    "memory": lambda _, __: Backend("memory", MemoryStore(), CAPABILITIES["memory"]),
+    "local": lambda place, _: Backend("local", LocalStore(place), CAPABILITIES["local"]),
+    "minio": lambda _, servers: _s3("minio", servers.get("minio", Minio)),
+    "azurite": lambda _, servers: _azurite(servers.get("azurite", Azurite)),
+    "gcs": lambda _, servers: _gcs(servers.get("gcs", GcsEmulator)),
+    "moddav": lambda _, servers: _moddav(servers.get("moddav", ModDav)),
+    "minio-tls": lambda _, servers: _minio_tls(
+        servers.get("minio over TLS", partial(Minio, tls=True))
+    ),
+    "ministack": lambda _, servers: _s3("ministack", servers.get("ministack", Ministack)),
+}

@@ -25,15 +25,9 @@ from tests.harness.reroute import Reroute
 from tests.harness.servers import Servers
 
 
-@contextmanager
-def start_tls() -> Iterator[Minio]:
-    with Minio(tls=True) as minio:
-        yield minio
-
-
 @pytest.fixture
 def tls_minio(servers: Servers) -> Minio:
-    minio: Minio = servers.get("minio over TLS for options", start_tls)
+    minio: Minio = servers.get("minio over TLS", lambda: Minio(tls=True))
     return minio
 
 
