@@ -4,74 +4,49 @@ from __future__ import annotations
 
 import base64
 import hmac
-import os
 import secrets
 import ssl
-import tempfile
 import urllib.request
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 from xml.etree import ElementTree
 
 import trustme
 
 from tests.backends.azurite_build import build_azurite, node
-from tests.backends.process import ServerProcess, free_port
+from tests.backends.server import Launch, Server
 
 ACCOUNT = "devstoreaccount1"
 KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 """The emulator's account, which its documentation publishes."""
 
 
-class Azurite:
+class Azurite(Server):
     """An Azurite process that keeps its blobs in memory."""
 
+    name = "azurite"
     account = ACCOUNT
     key = KEY
 
     def __init__(self, *, tls: bool = False) -> None:
         """With `tls`, it speaks HTTPS with a certificate of our own and takes bearer tokens."""
         self._ca = trustme.CA() if tls else None
-        self._process: ServerProcess | None = None
-        self._directory: tempfile.TemporaryDirectory[str] | None = None
-        self.port = 0
-
-    @property
-    def address(self) -> str:
-        return f"http{'s' if self._ca else ''}://127.0.0.1:{self.port}"
+        self.scheme = "https" if tls else "http"
 
     @property
     def endpoint(self) -> str:
         return f"{self.address}/{ACCOUNT}"
 
-    def start(self) -> Self:
-        script = build_azurite()
-        self._directory = tempfile.TemporaryDirectory(prefix="azurite-")
-        home = Path(self._directory.name)
-        self.port = free_port()
-        command = [node(), str(script), "--disableTelemetry", "--inMemoryPersistence", "--silent"]
-        command += ["--blobHost", "127.0.0.1", "--blobPort", str(self.port)]
-        command += self._tls_options(home)
-        environment = {"PATH": os.environ.get("PATH", ""), "HOME": str(home)}
-        self._process = ServerProcess("azurite", command, home / "log", environment)
-        self._process.wait_until_ready(self.address, trust=self.trust())
-        return self
+    def build(self) -> None:
+        build_azurite()
 
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.stop()
-            self._process = None
-        if self._directory is not None:
-            self._directory.cleanup()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
+    def launch(self, home: Path) -> Launch:
+        command = [node(), str(build_azurite()), "--disableTelemetry", "--inMemoryPersistence"]
+        command += ["--silent", "--blobHost", "127.0.0.1", "--blobPort", str(self.port)]
+        return Launch([*command, *self._tls_options(home)], trust=self.trust())
 
     def _tls_options(self, home: Path) -> list[str]:
         if self._ca is None:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import base64
-import os
 import secrets
 import ssl
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import trustme
 
 from tests.backends.minio_build import build_minio
-from tests.backends.process import ServerProcess, data_parent, free_port
+from tests.backends.process import data_parent, free_port
+from tests.backends.server import Launch
 from tests.backends.witness import S3Witness
 
 
@@ -25,37 +24,33 @@ class Minio(S3Witness):
     adds MinIO's own variables.
     """
 
+    name = "minio"
+
     def __init__(self, *, tls: bool = False, environment: Mapping[str, str] | None = None) -> None:
         self._extra = dict(environment or {})
         self._ca = trustme.CA() if tls else None
+        self.scheme = "https" if tls else "http"
         self.access_key_id = f"root{secrets.token_hex(6)}"
         self.secret_access_key = secrets.token_hex(20)
-        self._process: ServerProcess | None = None
-        self._directory: tempfile.TemporaryDirectory[str] | None = None
-        self.port = 0
-
-    @property
-    def endpoint(self) -> str:
-        return f"{'https' if self._ca else 'http'}://127.0.0.1:{self.port}"
 
     @property
     def ca_pem(self) -> str:
         """The authority that signed the server's certificate; empty without TLS."""
         return self._ca.cert_pem.bytes().decode() if self._ca else ""
 
-    def start(self) -> Self:
-        binary = build_minio()
-        self._directory = tempfile.TemporaryDirectory(prefix="minio-data-", dir=data_parent())
-        home = Path(self._directory.name)
-        self.port = free_port()
+    def place(self) -> str | None:
+        return data_parent()
+
+    def build(self) -> None:
+        build_minio()
+
+    def launch(self, home: Path) -> Launch:
         address, console = f"127.0.0.1:{self.port}", f"127.0.0.1:{free_port()}"
-        command = [str(binary), "server", "--quiet", "--address", address]
+        command = [str(build_minio()), "server", "--quiet", "--address", address]
         command += ["--console-address", console, "--certs-dir", str(home / "certs")]
         command += [str(home / "data")]
         trust = self._write_certificate(home)
-        self._process = ServerProcess("minio", command, home / "log", self._environment(home))
-        self._process.wait_until_ready(f"{self.endpoint}/minio/health/ready", trust=trust)
-        return self
+        return Launch(command, self._environment(), "/minio/health/ready", trust)
 
     def _write_certificate(self, home: Path) -> ssl.SSLContext | None:
         (home / "certs").mkdir()
@@ -68,10 +63,8 @@ class Minio(S3Witness):
         self._ca.cert_pem.write_to_path(home / "ca.pem")
         return ssl.create_default_context(cadata=self.ca_pem)
 
-    def _environment(self, home: Path) -> dict[str, str]:
+    def _environment(self) -> dict[str, str]:
         return {
-            "PATH": os.environ.get("PATH", ""),
-            "HOME": str(home),
             "MINIO_ROOT_USER": self.access_key_id,
             "MINIO_ROOT_PASSWORD": self.secret_access_key,
             "MINIO_BROWSER": "off",
@@ -81,24 +74,8 @@ class Minio(S3Witness):
             **self._extra,
         }
 
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.stop()
-            self._process = None
-        self.close_client()
-        if self._directory is not None:
-            self._directory.cleanup()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
     def trusted(self) -> str | None:
-        if self._ca is None or self._directory is None:
-            return None
-        return str(Path(self._directory.name) / "ca.pem")
+        return str(self.home / "ca.pem") if self._ca else None
 
     def store_options(self) -> dict[str, Any]:
         """Keyword arguments that point an S3Store at this server."""

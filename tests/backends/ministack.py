@@ -8,10 +8,3 @@ from tests.backends.witness import S3Witness
 
 class Ministack(S3Witness, S3Server):
     """The S3 server of the quick start, with boto3 beside it."""
-
-    endpoint = S3Server.endpoint
-    store_options = S3Server.store_options
-
-    def stop(self) -> None:
-        self.close_client()
-        super().stop()

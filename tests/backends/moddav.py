@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-import tempfile
 from pathlib import Path
-from typing import Any, Self
 
 from tests.backends.debian import library_path, unpacked
-from tests.backends.process import ServerProcess, free_port
+from tests.backends.server import Launch, Server
 
 PACKAGES = ("apache2-bin", "libapr1", "libaprutil1", "libdb5.3")
 # `FileETag Digest` makes e_tags of contents: those of time and size are weak for a second.
@@ -38,60 +36,31 @@ LimitRequestBody 0
 """
 
 
-class ModDav:
+class ModDav(Server):
     """An Apache process that serves its own directory over WebDAV."""
 
-    def __init__(self) -> None:
-        self._process: ServerProcess | None = None
-        self._directory: tempfile.TemporaryDirectory[str] | None = None
-        self.port = 0
-
-    @property
-    def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+    name = "apache"
 
     @property
     def data(self) -> Path:
         """The directory that is served."""
-        assert self._directory is not None
-        return Path(self._directory.name) / "data"
+        return self.home / "data"
 
-    def start(self) -> Self:
+    def build(self) -> None:
+        unpacked("apache", PACKAGES)
+
+    def launch(self, home: Path) -> Launch:
         root = unpacked("apache", PACKAGES)
-        self._directory = tempfile.TemporaryDirectory(prefix="moddav-")
-        home = Path(self._directory.name)
-        self.port = free_port()
-        (home / "data").mkdir()
+        self.data.mkdir()
         configuration = home / "httpd.conf"
-        configuration.write_text(
-            CONFIGURATION.format(
-                home=home,
-                port=self.port,
-                modules=root / "usr/lib/apache2/modules",
-                user=_user(home),
-            )
-        )
-        command = [str(root / "usr/sbin/apache2"), "-D", "FOREGROUND", "-f", str(configuration)]
+        modules = root / "usr/lib/apache2/modules"
+        text = CONFIGURATION.format(home=home, port=self.port, modules=modules, user=_user(home))
+        configuration.write_text(text)
         # The workers load the database of locks late, when they may not read the cache any more.
         without = shutil.ignore_patterns("apache2")
         shutil.copytree(root / "usr/lib", home / "usr/lib", ignore=without)
-        environment = {"PATH": os.environ.get("PATH", ""), "LD_LIBRARY_PATH": library_path(home)}
-        self._process = ServerProcess("apache", command, home / "log", environment)
-        self._process.wait_until_ready(self.endpoint)
-        return self
-
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.stop()
-            self._process = None
-        if self._directory is not None:
-            self._directory.cleanup()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
+        command = [str(root / "usr/sbin/apache2"), "-D", "FOREGROUND", "-f", str(configuration)]
+        return Launch(command, {"LD_LIBRARY_PATH": library_path(home)})
 
     def create_folder(self) -> str:
         """Makes an empty folder and returns its URL."""
@@ -100,10 +69,6 @@ class ModDav:
         folder.mkdir()
         folder.chmod(0o777)
         return f"{self.endpoint}/{name}"
-
-    def store_options(self) -> dict[str, Any]:
-        """Keyword arguments that let an HTTPStore talk to this server."""
-        return {"client_options": {"allow_http": True}}
 
 
 def _user(home: Path) -> str:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
-from typing import Any, Self
 
 from tests.backends.debian import library_path, unpacked
-from tests.backends.process import ServerProcess, free_port
+from tests.backends.server import Launch, Server
 
 CONFIGURATION = """\
 daemon off;
@@ -35,56 +33,27 @@ http {{
 """
 
 
-class Nginx:
+class Nginx(Server):
     """An nginx process that serves its own directory, read-only."""
 
-    def __init__(self) -> None:
-        self._process: ServerProcess | None = None
-        self._directory: tempfile.TemporaryDirectory[str] | None = None
-        self.port = 0
-
-    @property
-    def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+    name = "nginx"
 
     @property
     def data(self) -> Path:
         """The directory that is served; tests write their files there."""
-        assert self._directory is not None
-        return Path(self._directory.name) / "data"
+        return self.home / "data"
 
-    def start(self) -> Self:
+    def build(self) -> None:
+        unpacked("nginx", ("nginx",))
+
+    def launch(self, home: Path) -> Launch:
         root = unpacked("nginx", ("nginx",))
-        self._directory = tempfile.TemporaryDirectory(prefix="nginx-")
-        home = Path(self._directory.name)
-        self.port = free_port()
-        (home / "data").mkdir()
+        self.data.mkdir()
         configuration = home / "nginx.conf"
         text = CONFIGURATION.format(home=home, port=self.port, user=_user())
         configuration.write_text(text)
         command = [str(root / "usr/sbin/nginx"), "-c", str(configuration), "-p", str(home)]
-        command += ["-e", "stderr"]
-        environment = {"PATH": os.environ.get("PATH", ""), "LD_LIBRARY_PATH": library_path(root)}
-        self._process = ServerProcess("nginx", command, home / "log", environment)
-        self._process.wait_until_ready(self.endpoint)
-        return self
-
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.stop()
-            self._process = None
-        if self._directory is not None:
-            self._directory.cleanup()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    def store_options(self) -> dict[str, Any]:
-        """Keyword arguments that let an HTTPStore talk to this server."""
-        return {"client_options": {"allow_http": True}}
+        return Launch([*command, "-e", "stderr"], {"LD_LIBRARY_PATH": library_path(root)})
 
 
 def _user() -> str:

@@ -8,26 +8,16 @@ from typing import Any
 
 import boto3
 
-REGION = "us-east-1"
+from tests.backends.server import Server
 
 
-class S3Witness:
-    """The part of a test server that speaks through boto3; the server says where and as whom."""
+class S3Witness(Server):
+    """An S3 server with boto3 beside it."""
 
     access_key_id: str
     secret_access_key: str
-    region = REGION
-    port: int
-
+    region = "us-east-1"
     _client: Any = None
-
-    @property
-    def endpoint(self) -> str:
-        raise NotImplementedError
-
-    def store_options(self) -> dict[str, Any]:
-        """Keyword arguments that point an S3Store at this server."""
-        raise NotImplementedError
 
     def trusted(self) -> str | None:
         """The file of the authority to trust, if the server has one of its own."""
@@ -52,14 +42,24 @@ class S3Witness:
             region_name=self.region,
         )
 
-    def close_client(self) -> None:
+    def stop(self) -> None:
         if self._client is not None:
             self._client.close()
+            self._client = None
+        super().stop()
 
     @cached_property
     def shared_bucket(self) -> str:
         """One bucket for all tests that keep to a prefix of their own."""
         return self.create_bucket()
+
+    @cached_property
+    def many(self) -> tuple[str, list[str]]:
+        """A prefix of the shared bucket with 1,005 keys, more than a page has; read-only."""
+        keys = [f"{index:04d}" for index in range(1005)]
+        for key in keys:
+            self.client.put_object(Bucket=self.shared_bucket, Key=f"many/{key}", Body=b"")
+        return "many", keys
 
     def create_bucket(self, name: str | None = None, *, versioned: bool = False) -> str:
         """Makes a bucket and returns its name; without a name, a fresh one."""

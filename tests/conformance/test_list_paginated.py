@@ -52,11 +52,16 @@ def test_collect_gives_everything_and_then_nothing(api: Api, filled: Any) -> Non
 @pytest.mark.slow
 def test_a_listing_spans_the_pages_of_the_server(api: Api, backend: Backend) -> None:
     # S3 answers at most 1,000 keys at a time: 1,005 need a second request.
-    server = backend.s3()
-    keys = [f"{index:04d}" for index in range(1005)]
-    for key in keys:
-        server.client.put_object(Bucket=backend.bucket, Key=f"{backend.prefix}/{key}", Body=b"")
-    assert api.paths(backend.store) == keys
-    assert len(api.paths(backend.store, offset="0990")) == 14
+    prefix, keys = backend.s3().many
+    store = backend.s3_store(prefix=prefix)
+    assert api.paths(store) == keys
+    assert len(api.paths(store, offset="0990")) == 14
+
+
+def test_a_deletion_spans_the_requests_of_the_server(api: Api, backend: Backend) -> None:
+    # S3 deletes at most 1,000 keys at a time, and minds none that is not there.
+    _, keys = backend.s3().many
+    for key in (keys[0], keys[-1]):
+        api.put(backend.store, key, b"")
     api.delete(backend.store, keys)
     assert api.paths(backend.store) == []
