@@ -74,12 +74,57 @@ async def download_async(store: Any, count: int) -> None:
     check(digest, size, count)
 
 
+async def stream_async(store: Any, count: int) -> None:
+    await obs.put_async(store, "big", blocks_async(count))
+
+
+def write(store: Any, count: int) -> None:
+    with obs.open_writer(store, "big", buffer_size=5 * MIB, max_concurrency=8) as file:
+        for block in blocks(count):
+            file.write(block)
+
+
+async def write_async(store: Any, count: int) -> None:
+    writer = obs.open_writer_async(store, "big", buffer_size=5 * MIB, max_concurrency=8)
+    async with writer as file:
+        async for block in blocks_async(count):
+            await file.write(block)
+
+
+def read(store: Any, count: int) -> None:
+    digest, size = hashlib.sha256(), 0
+    with obs.open_reader(store, "big") as file:
+        while chunk := file.read(MIB // 3):
+            digest.update(chunk)
+            size += len(chunk)
+    check(digest, size, count)
+
+
+async def read_async(store: Any, count: int) -> None:
+    digest, size = hashlib.sha256(), 0
+    async with await obs.open_reader_async(store, "big") as file:
+        while chunk := await file.read(MIB // 3):
+            digest.update(chunk)
+            size += len(chunk)
+    check(digest, size, count)
+
+
 def check(digest: Any, size: int, count: int) -> None:
     expected = hashlib.sha256()
     for block in blocks(count):
         expected.update(block)
     assert size == count * MIB, size
     assert digest.digest() == expected.digest(), "the bytes differ"
+
+
+SYNC = {"upload": upload, "download": download, "write": write, "read": read}
+ASYNC = {
+    "upload": upload_async,
+    "download": download_async,
+    "stream": stream_async,
+    "write": write_async,
+    "read": read_async,
+}
 
 
 def main(what: str, way: str, count: int, bucket: str, options: dict[str, Any]) -> None:
@@ -93,10 +138,9 @@ def main(what: str, way: str, count: int, bucket: str, options: dict[str, Any]) 
     obs.get(store, "small").bytes()
     before = current_rss()
     if way == "sync":
-        {"upload": upload, "download": download}[what](store, count)
+        SYNC[what](store, count)
     else:
-        work = {"upload": upload_async, "download": download_async}[what]
-        anyio.run(work, store, count, backend=way)
+        anyio.run(ASYNC[what], store, count, backend=way)
     print(json.dumps({"moved": count * MIB, "rss_rise": peak_rss() - before}))
 
 

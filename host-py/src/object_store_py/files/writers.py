@@ -148,8 +148,10 @@ class WritableFile(io.BufferedIOBase):
     def __del__(self) -> None:
         # Not io's own, which would close the file, and make an object of half of the bytes.
         if not getattr(self, "_closed", True):
-            self._closed = True
-            _drop(self, self._writer, self._process)
+            try:
+                _drop(self, self._writer, self._process)
+            finally:
+                self._closed = True
 
     def __repr__(self) -> str:
         state = "closed" if self._closed else f"{self._writer.position} bytes written"
@@ -261,8 +263,10 @@ class AsyncWritableFile:
 
     def __del__(self) -> None:
         if not getattr(self, "_closed", True):
-            self._closed = True
-            _drop(self, self._writer, self._process)
+            try:
+                _drop(self, self._writer, self._process)
+            finally:
+                self._closed = True
 
     def __repr__(self) -> str:
         state = "closed" if self._closed else f"{self._writer.position} bytes written"
