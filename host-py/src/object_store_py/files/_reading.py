@@ -216,18 +216,32 @@ class Reader:
             view[: found.nbytes] = found
             position, view = position + found.nbytes, view[found.nbytes :]
 
-    def read(self, wanted: int | None) -> Plan[Bytes]:
-        """Read that many bytes, or all that are left."""
+    def take(self, wanted: int | None) -> Bytes | None:
+        """What `read` returns, if it is in memory: most reads are small, and need no plan."""
         count = self._left(wanted)
         found = self._buffered(self.position)
-        if count <= found.nbytes:
-            data = Bytes(found[:count])
-        else:
-            memory = bytearray(count)
-            yield from self._fill(self.position, memoryview(memory))
-            data = Bytes(memory)
+        if count > found.nbytes:
+            return None
         self.position += count
-        return data
+        return Bytes(found[:count])
+
+    def take_line(self, limit: int | None) -> Bytes | None:
+        """What `read_line` returns, if it is in memory."""
+        start = self.position - self._first
+        if start < 0 or (limit is not None and limit >= 0):
+            return None
+        end = self._block.find(b"\n", start) + 1
+        if not end:
+            return None
+        self.position += end - start
+        return Bytes(self._block[start:end])
+
+    def read(self, wanted: int | None) -> Plan[Bytes]:
+        """Read that many bytes, or all that are left."""
+        memory = bytearray(self._left(wanted))
+        yield from self._fill(self.position, memoryview(memory))
+        self.position += len(memory)
+        return Bytes(memory)
 
     def read_into(self, view: memoryview) -> Plan[int]:
         """Read as many bytes as the memory takes and the object has."""

@@ -64,6 +64,15 @@ class Writer:
         """Whether there is something on the server to give up."""
         return self._upload is not None
 
+    def take(self, data: bytes) -> bool:
+        """Keep bytes, if there is room for them: most writes are small, and need no plan."""
+        self._check()
+        if len(self._tail) + len(data) > self._part_size:
+            return False
+        self._tail += data
+        self.position += len(data)
+        return True
+
     def write(self, data: memoryview, stays: bool) -> Plan[int]:
         """Take bytes; `stays` says that their memory never changes, so it need not be copied."""
         self._check()

@@ -72,7 +72,10 @@ class ReadableFile(io.BufferedIOBase):
 
     def read(self, size: int | None = None, /) -> Bytes:
         """Read `size` bytes, fewer only at the end; everything that is left for None or -1."""
-        return self._run(self._reader.read(size))
+        with self._lock:
+            check_open(self._closed)
+            data = self._reader.take(size)
+            return run(self._reader.read(size)) if data is None else data
 
     def readall(self) -> Bytes:
         """Read everything that is left."""
@@ -105,7 +108,10 @@ class ReadableFile(io.BufferedIOBase):
 
     def readline(self, size: int | None = -1, /) -> Bytes:
         """Read up to and with the next newline, at most `size` bytes; empty at the end."""
-        return self._run(self._reader.read_line(size))
+        with self._lock:
+            check_open(self._closed)
+            line = self._reader.take_line(size)
+            return run(self._reader.read_line(size)) if line is None else line
 
     def readlines(self, hint: int | None = -1, /) -> list[Bytes]:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride] - Bytes are bytes.
         """Read lines until they have `hint` bytes, or all that are left."""
@@ -161,6 +167,11 @@ class AsyncReadableFile:
         self._lock: anyio.Lock | None = None
         self._closed = False
 
+    def _is_free(self) -> bool:
+        """Whether nobody waits for bytes, so that what is in memory can be taken."""
+        check_open(self._closed)
+        return self._lock is None or not self._lock.locked()
+
     async def _run(self, plan: Plan[T]) -> T:
         check_open(self._closed)
         if self._lock is None:
@@ -207,7 +218,8 @@ class AsyncReadableFile:
 
     async def read(self, size: int | None = None, /) -> Bytes:
         """Read `size` bytes, fewer only at the end; everything that is left for None or -1."""
-        return await self._run(self._reader.read(size))
+        data = self._reader.take(size) if self._is_free() else None
+        return await self._run(self._reader.read(size)) if data is None else data
 
     async def readall(self) -> Bytes:
         """Read everything that is left."""
@@ -219,7 +231,8 @@ class AsyncReadableFile:
 
     async def readline(self, size: int | None = -1, /) -> Bytes:
         """Read up to and with the next newline, at most `size` bytes; empty at the end."""
-        return await self._run(self._reader.read_line(size))
+        line = self._reader.take_line(size) if self._is_free() else None
+        return await self._run(self._reader.read_line(size)) if line is None else line
 
     async def readlines(self, hint: int | None = -1, /) -> list[Bytes]:
         """Read lines until they have `hint` bytes, or all that are left."""

@@ -109,7 +109,12 @@ class WritableFile(io.BufferedIOBase):
         Returns:
             How many: all of them.
         """
-        return self._run(self._writer.write(_view(buffer), type(buffer) is bytes))
+        stays = type(buffer) is bytes
+        with self._lock:
+            check_open(self._closed)
+            if stays and self._writer.take(buffer):
+                return len(buffer)
+            return run(self._writer.write(_view(buffer), stays))
 
     def flush(self) -> None:
         """Raise what went wrong with bytes that were sent. It makes no object: `close` does."""
@@ -214,7 +219,12 @@ class AsyncWritableFile:
 
     async def write(self, buffer: Any, /) -> int:
         """Write bytes; see `WritableFile.write`."""
-        return await self._run(self._writer.write(_view(buffer), type(buffer) is bytes))
+        check_open(self._closed)
+        stays = type(buffer) is bytes
+        free = self._lock is None or not self._lock.locked()
+        if stays and free and self._writer.take(buffer):
+            return len(buffer)
+        return await self._run(self._writer.write(_view(buffer), stays))
 
     async def writelines(self, lines: Iterable[Any], /) -> None:
         """Write many, one after the other."""
