@@ -62,6 +62,11 @@ def download(store: Any, count: int) -> None:
     check(digest, size, count)
 
 
+async def small_async(store: Any) -> None:
+    await obs.put_async(store, "small", blocks_async(1), use_multipart=True)
+    await (await obs.get_async(store, "small")).bytes_async()
+
+
 async def upload_async(store: Any, count: int) -> None:
     await obs.put_async(store, "big", blocks_async(count), chunk_size=8 * MIB, max_concurrency=4)
 
@@ -136,6 +141,8 @@ def main(what: str, way: str, count: int, bucket: str, options: dict[str, Any]) 
     # Load everything that a first use loads; it is not what is measured.
     obs.put(store, "small", blocks(1), use_multipart=True)
     obs.get(store, "small").bytes()
+    if way != "sync":
+        anyio.run(small_async, store, backend=way)
     before = current_rss()
     if way == "sync":
         SYNC[what](store, count)
