@@ -55,6 +55,13 @@ def offset(value: object, name: str) -> int:
     return number
 
 
+def on_bad_key(value: object) -> bool:
+    """Whether keys that no path can name are left out of a listing."""
+    if value not in ("raise", "skip"):
+        raise ValueError(f"on_bad_key must be 'raise' or 'skip', but is {value!r}")
+    return value == "skip"
+
+
 def positive(value: object, name: str) -> int:
     """A number of something: an int from 1."""
     number = offset(value, name)

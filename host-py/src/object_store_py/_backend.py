@@ -83,6 +83,8 @@ class ListRequest:
     offset: str | None = None
     token: str | None = None
     max_keys: int | None = None
+    skip: bool = False
+    """Leave out keys that no path can name, instead of raising."""
 
     def to_border(self) -> str:
         """As JSON; empty for the defaults."""
@@ -128,6 +130,8 @@ class Page:
     prefixes: list[str]
     token: str | None
     """What to ask for the next page with; None after the last one."""
+    skipped: list[str] = field(default_factory=list[str])
+    """Keys that were left out, as the store spells them."""
 
 
 MOST_EMPTY_PAGES = 1000
@@ -146,7 +150,7 @@ class Progress:
         Raises:
             GenericError: the server sends empty pages and no end.
         """
-        self._empty = 0 if page.objects or page.prefixes else self._empty + 1
+        self._empty = 0 if page.objects or page.prefixes or page.skipped else self._empty + 1
         if self._empty >= MOST_EMPTY_PAGES and page.token is not None:
             raise GenericError(
                 f"the listing does not end: the server sent {self._empty} empty pages in a row"

@@ -9,6 +9,7 @@ from typing import Any
 
 from . import exceptions
 from ._backend import Fetched, GetRequest, ListRequest, Page, PutRequest, RawMeta, Written
+from ._bad_keys import WAY_OUT, leave_out
 from ._core import Brain, Outcome
 from ._effects import Close, Pause, Plan, Read
 from ._http import EMPTY, Body, BufferedBody, Payload, TransportFailure
@@ -125,9 +126,14 @@ class BrainBackend:
 
     def list_page(self, request: ListRequest) -> Plan[Page]:
         """Read one page of a listing."""
-        outcome = yield from self._brain.operate("list", None, request.prefix, request.to_border())
+        plan = self._brain.operate("list", None, request.prefix, request.to_border())
+        skipped: list[str] = []
+        try:
+            outcome = yield from leave_out(plan, skipped) if request.skip else plan
+        except exceptions.InvalidPathError as error:
+            raise exceptions.InvalidPathError(f"{error}: {WAY_OUT}", store=error.store) from None
         page = outcome.result
-        return Page(page["objects"], page["prefixes"], page["token"])
+        return Page(page["objects"], page["prefixes"], page["token"], skipped)
 
     def delete(self, paths: list[str]) -> Plan[None]:
         """Delete objects."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 import builtins
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import overload
+from typing import TYPE_CHECKING, Literal, overload
 
 from ._driver import run, run_async
 from .bytes import Bytes
 from .results import GetResult, ListStream
 from .stores import base
+from .stores._listing import OnBadKey
 from .stores.base import CHUNK_SIZE, COALESCE, MAX_CONCURRENCY, ObjectStoreMethods
 from .types import (
     HTTP_METHOD,
@@ -26,6 +27,9 @@ from .types import (
     PutMode,
     PutResult,
 )
+
+if TYPE_CHECKING:
+    from arro3.core import RecordBatch, Table
 
 
 def copy(store: ObjectStoreMethods, from_: str, to: str, *, overwrite: bool = True) -> None:
@@ -128,6 +132,36 @@ async def head_async(store: ObjectStoreMethods, path: str) -> ObjectMeta:
     return await store.head_async(path)
 
 
+@overload
+def list(
+    store: ObjectStoreMethods,
+    prefix: str | None = None,
+    *,
+    offset: str | None = None,
+    chunk_size: int = 50,
+    return_arrow: Literal[False] = False,
+    on_bad_key: OnBadKey = "raise",
+) -> ListStream[builtins.list[ObjectMeta]]: ...
+@overload
+def list(
+    store: ObjectStoreMethods,
+    prefix: str | None = None,
+    *,
+    offset: str | None = None,
+    chunk_size: int = 50,
+    return_arrow: Literal[True],
+    on_bad_key: OnBadKey = "raise",
+) -> ListStream[RecordBatch]: ...
+@overload
+def list(
+    store: ObjectStoreMethods,
+    prefix: str | None = None,
+    *,
+    offset: str | None = None,
+    chunk_size: int = 50,
+    return_arrow: bool,
+    on_bad_key: OnBadKey = "raise",
+) -> ListStream[builtins.list[ObjectMeta]] | ListStream[RecordBatch]: ...
 def list(
     store: ObjectStoreMethods,
     prefix: str | None = None,
@@ -135,21 +169,52 @@ def list(
     offset: str | None = None,
     chunk_size: int = 50,
     return_arrow: bool = False,
-) -> ListStream:
+    on_bad_key: OnBadKey = "raise",
+) -> ListStream[builtins.list[ObjectMeta]] | ListStream[RecordBatch]:
     """List the objects below a prefix: an iterator, also an asynchronous one."""
-    return store.list(prefix, offset=offset, chunk_size=chunk_size, return_arrow=return_arrow)
+    return store.list(
+        prefix,
+        offset=offset,
+        chunk_size=chunk_size,
+        return_arrow=return_arrow,
+        on_bad_key=on_bad_key,
+    )
 
 
+@overload
+def list_with_delimiter(
+    store: ObjectStoreMethods, prefix: str | None = None, *, return_arrow: Literal[False] = False
+) -> ListResult[Sequence[ObjectMeta]]: ...
+@overload
+def list_with_delimiter(
+    store: ObjectStoreMethods, prefix: str | None = None, *, return_arrow: Literal[True]
+) -> ListResult[Table]: ...
+@overload
+def list_with_delimiter(
+    store: ObjectStoreMethods, prefix: str | None = None, *, return_arrow: bool
+) -> ListResult[Sequence[ObjectMeta]] | ListResult[Table]: ...
 def list_with_delimiter(
     store: ObjectStoreMethods, prefix: str | None = None, *, return_arrow: bool = False
-) -> ListResult:
+) -> ListResult[Sequence[ObjectMeta]] | ListResult[Table]:
     """List the objects and prefixes directly below a prefix."""
     return store.list_with_delimiter(prefix, return_arrow=return_arrow)
 
 
+@overload
+async def list_with_delimiter_async(
+    store: ObjectStoreMethods, prefix: str | None = None, *, return_arrow: Literal[False] = False
+) -> ListResult[Sequence[ObjectMeta]]: ...
+@overload
+async def list_with_delimiter_async(
+    store: ObjectStoreMethods, prefix: str | None = None, *, return_arrow: Literal[True]
+) -> ListResult[Table]: ...
+@overload
+async def list_with_delimiter_async(
+    store: ObjectStoreMethods, prefix: str | None = None, *, return_arrow: bool
+) -> ListResult[Sequence[ObjectMeta]] | ListResult[Table]: ...
 async def list_with_delimiter_async(
     store: ObjectStoreMethods, prefix: str | None = None, *, return_arrow: bool = False
-) -> ListResult:
+) -> ListResult[Sequence[ObjectMeta]] | ListResult[Table]:
     """List the objects and prefixes directly below a prefix."""
     return await store.list_with_delimiter_async(prefix, return_arrow=return_arrow)
 

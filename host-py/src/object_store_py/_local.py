@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator, Iterator
 from functools import cache, partial
 from typing import Any, NoReturn, TypeVar
 
-from . import exceptions
+from . import _paths, exceptions
 from ._backend import (
     Fetched,
     GetRequest,
@@ -25,6 +25,7 @@ from ._backend import (
     check_conditions,
     resolve_range,
 )
+from ._bad_keys import WAY_OUT
 from ._effects import Block, Plan
 from ._http import Payload
 from ._local_root import EscapeError, Root, create_file
@@ -196,22 +197,32 @@ class LocalBackend:
     def _list(self, request: ListRequest) -> Page:
         found: list[RawMeta] = []
         prefixes: list[str] = []
-        for entry in self._scan(request.prefix, not request.delimiter, frozenset()):
+        bad: list[str] = []
+        for entry in self._scan(request.prefix, not request.delimiter, frozenset(), bad):
             if isinstance(entry, str):
                 prefixes.append(entry)
             elif request.offset is None or entry.path > request.offset:
                 found.append(entry)
-        return Page(sorted(found), sorted(prefixes), None)
+        if bad and not request.skip:
+            raise exceptions.InvalidPathError(
+                f"{self._label}: no path can name the file {min(bad)!r}: {WAY_OUT}"
+            )
+        return Page(sorted(found), sorted(prefixes), None, sorted(bad))
 
-    def _scan(self, prefix: str, recursive: bool, above: frozenset[str]) -> Iterator[RawMeta | str]:
+    def _scan(
+        self, prefix: str, recursive: bool, above: frozenset[str], bad: list[str]
+    ) -> Iterator[RawMeta | str]:
         """Files below a prefix, and directories (as str) where they are not entered."""
         for path, found in self._entries(prefix):
+            if _paths.is_bad(path):
+                bad.append(path)
+                continue
             if not isinstance(found, str):
                 yield found
             elif not recursive:
                 yield path
             elif found not in above:
-                yield from self._scan(path, True, above | {found})
+                yield from self._scan(path, True, above | {found}, bad)
 
     def _entries(self, prefix: str) -> list[tuple[str, RawMeta | str]]:
         """What is in a directory: files with their metadata, directories with their real path."""

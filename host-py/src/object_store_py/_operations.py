@@ -222,7 +222,12 @@ class Operations:
     # Listing.
 
     def list_page(
-        self, prefix: str | None, delimiter: bool, offset: str | None, token: str | None
+        self,
+        prefix: str | None,
+        delimiter: bool,
+        offset: str | None,
+        token: str | None,
+        skip: bool = False,
     ) -> Plan[Page]:
         """Read one page of a listing; paths are relative to the store's prefix."""
         request = ListRequest(
@@ -230,6 +235,7 @@ class Operations:
             delimiter=delimiter,
             offset=None if not offset else self._full(offset, "offset"),
             token=token,
+            skip=skip,
         )
         page = yield from self._backend.list_page(request)
         if page.token is not None and page.token == token:
@@ -240,15 +246,15 @@ class Operations:
             page.prefixes = [path[cut:] for path in page.prefixes]
         return page
 
-    def list_with_delimiter(self, prefix: str | None) -> Plan[tuple[list[str], list[ObjectMeta]]]:
-        """The prefixes and objects directly below a prefix."""
+    def list_with_delimiter(self, prefix: str | None) -> Plan[tuple[list[str], list[Any]]]:
+        """The prefixes directly below a prefix, and the rows of the objects there."""
         prefixes: dict[str, None] = {}
-        objects: list[ObjectMeta] = []
+        objects: list[Any] = []
         token, progress = None, Progress()
         while True:
             page = yield from self.list_page(prefix, True, None, token)
             prefixes.update(dict.fromkeys(page.prefixes))
-            objects.extend(object_meta(*item) for item in page.objects)
+            objects.extend(page.objects)
             token = progress.follow(page)
             if token is None:
                 return sorted(prefixes), objects

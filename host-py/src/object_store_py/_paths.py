@@ -39,6 +39,12 @@ def parse(path: object, name: str = "path") -> str:
     return path
 
 
+def is_bad(key: str) -> bool:
+    """Whether a key that a store lists can be named by no path."""
+    key = key.removeprefix("/")
+    return bool(key) and _WRONG.search(key.removesuffix("/")) is not None
+
+
 def parse_object(path: object, name: str = "path") -> str:
     """Parse the path of an object, which is not the root."""
     parsed = parse(path, name)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from . import _arguments
 from ._backend import Content, Fetched, Page, Progress
 from ._driver import run, run_async
 from ._effects import Plan
-from ._operations import object_meta, read_all
+from ._operations import read_all
 from .bytes import Bytes
 from .types import Attributes, ObjectMeta
 
 __all__ = ["BytesStream", "GetResult", "ListStream"]
 
 _Plain: TypeAlias = builtins.bytes  # inside GetResult, `bytes` is the method
+
+ListChunkT_co = TypeVar("ListChunkT_co", covariant=True)
 
 STREAM_CHUNK = 10 * 1024 * 1024
 """The default size of a stream's chunks, in bytes."""
@@ -139,49 +141,65 @@ class BytesStream:
             self._content.abandon()
 
 
-class ListStream:
-    """A listing, read page by page: an iterator of lists of metadata, and an asynchronous one."""
+class ListStream(Generic[ListChunkT_co]):
+    """A listing, read page by page: an iterator of its chunks, and an asynchronous one.
 
-    def __init__(self, next_page: Callable[[str | None], Plan[Page]], chunk_size: int) -> None:
+    A chunk is a list of metadata, or an Arrow record batch with `return_arrow=True`.
+    """
+
+    def __init__(
+        self,
+        next_page: Callable[[str | None], Plan[Page]],
+        chunk_size: int,
+        make_chunk: Callable[[Sequence[Sequence[Any]]], ListChunkT_co],
+    ) -> None:
         self._next_page = next_page
         self._chunk_size = max(chunk_size, 1)
+        self._make_chunk = make_chunk
         self._ready: list[Sequence[Any]] = []
         self._token: str | None = None
         self._progress = Progress()
         self._ended = False
+        self._skipped: list[str] = []
 
-    def __iter__(self) -> ListStream:
+    @property
+    def skipped(self) -> list[str]:
+        """The keys left out so far by `on_bad_key="skip"`, whole and as the store spells them."""
+        return list(self._skipped)
+
+    def __iter__(self) -> ListStream[ListChunkT_co]:
         return self
 
-    def __aiter__(self) -> ListStream:
+    def __aiter__(self) -> ListStream[ListChunkT_co]:
         return self
 
-    def __next__(self) -> list[ObjectMeta]:
-        chunk = run(self._take(self._chunk_size))
-        if not chunk:
+    def __next__(self) -> ListChunkT_co:
+        rows = run(self._take(self._chunk_size))
+        if not rows:
             raise StopIteration
-        return chunk
+        return self._make_chunk(rows)
 
-    async def __anext__(self) -> list[ObjectMeta]:
-        chunk = await run_async(self._take(self._chunk_size))
-        if not chunk:
+    async def __anext__(self) -> ListChunkT_co:
+        rows = await run_async(self._take(self._chunk_size))
+        if not rows:
             raise StopAsyncIteration
-        return chunk
+        return self._make_chunk(rows)
 
-    def collect(self) -> list[ObjectMeta]:
-        """Read everything that is left."""
-        return run(self._take(None))
+    def collect(self) -> ListChunkT_co:
+        """Read everything that is left, as one chunk; an empty one at the end."""
+        return self._make_chunk(run(self._take(None)))
 
-    async def collect_async(self) -> list[ObjectMeta]:
-        """Read everything that is left."""
-        return await run_async(self._take(None))
+    async def collect_async(self) -> ListChunkT_co:
+        """Read everything that is left, as one chunk; an empty one at the end."""
+        return self._make_chunk(await run_async(self._take(None)))
 
-    def _take(self, count: int | None) -> Plan[list[ObjectMeta]]:
+    def _take(self, count: int | None) -> Plan[list[Sequence[Any]]]:
         while not self._ended and (count is None or len(self._ready) < count):
             page = yield from self._next_page(self._token)
             self._ready.extend(page.objects)
+            self._skipped.extend(page.skipped)
             self._token = self._progress.follow(page)
             self._ended = self._token is None
         taken = self._ready[:count] if count is not None else self._ready
         self._ready = self._ready[len(taken) :]
-        return [object_meta(*item) for item in taken]
+        return taken

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Sequence
 from datetime import datetime
 from os import PathLike
-from typing import IO, TYPE_CHECKING, Literal, TypeAlias, TypedDict
+from typing import IO, TYPE_CHECKING, Generic, Literal, TypeAlias, TypedDict, TypeVar
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -18,6 +18,7 @@ __all__ = [
     "Attributes",
     "CoreInfo",
     "GetOptions",
+    "ListChunkType",
     "ListResult",
     "ObjectMeta",
     "OffsetRange",
@@ -53,12 +54,16 @@ class PutResult(TypedDict):
     """The new object's version, where the store keeps versions."""
 
 
-class ListResult(TypedDict):
+ListChunkType = TypeVar("ListChunkType")
+"""What the objects of a listing come as: a sequence of `ObjectMeta`, or Arrow data."""
+
+
+class ListResult(TypedDict, Generic[ListChunkType]):
     """The objects and the "directories" directly below a prefix."""
 
-    common_prefixes: list[str]
+    common_prefixes: Sequence[str]
     """Prefixes one segment longer that have objects below them."""
-    objects: list[ObjectMeta]
+    objects: ListChunkType
     """The objects themselves."""
 
 

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from .. import _arguments
 from .._backend import Backend
 from .._driver import run, run_async
 from .._effects import Plan
@@ -18,17 +17,17 @@ from .._metrics import Meter, StoreStats
 from .._operations import Operations
 from ..bytes import Bytes
 from ..exceptions import NotSupportedError
-from ..results import GetResult, ListStream
+from ..results import GetResult
 from ..types import (
     HTTP_METHOD,
     Attributes,
     GetOptions,
-    ListResult,
     ObjectMeta,
     PutInput,
     PutMode,
     PutResult,
 )
+from ._listing import ListingMethods
 
 CHUNK_SIZE = 5 * 1024 * 1024
 """The default size of a part, in bytes: the smallest that S3 takes."""
@@ -40,7 +39,7 @@ COALESCE = 1024 * 1024
 _opened: weakref.WeakSet[ObjectStoreMethods] = weakref.WeakSet()
 
 
-class ObjectStoreMethods:
+class ObjectStoreMethods(ListingMethods):
     """The methods of every store; `isinstance(x, ObjectStoreMethods)` tells our stores.
 
     Stores are configuration: connections and the sandbox are made on first use, once a process, and
@@ -254,60 +253,6 @@ class ObjectStoreMethods:
     async def head_async(self, path: str) -> ObjectMeta:
         """Read an object's metadata; see `head`."""
         return await run_async(self._verbs().head(path))
-
-    def list(
-        self,
-        prefix: str | None = None,
-        *,
-        offset: str | None = None,
-        chunk_size: int = 50,
-        return_arrow: bool = False,
-    ) -> ListStream:
-        """List the objects below a prefix, in chunks, as they are needed.
-
-        Args:
-            prefix: whole segments of a path: `a` lists `a/b`, not `ab`.
-            offset: only objects whose path is greater than this one.
-            chunk_size: how many objects are in a chunk; the last one may have fewer.
-            return_arrow: Arrow record batches instead of lists; not there yet.
-
-        Returns:
-            An iterator, also an asynchronous one, of lists of metadata.
-        """
-        if return_arrow:
-            raise NotImplementedError("return_arrow is not implemented yet")
-        size = _arguments.offset(chunk_size, "chunk_size")
-        verbs = self._verbs()
-        return ListStream(lambda token: verbs.list_page(prefix, False, offset, token), size)
-
-    def list_async(
-        self,
-        prefix: str | None = None,
-        *,
-        offset: str | None = None,
-        chunk_size: int = 50,
-        return_arrow: bool = False,
-    ) -> ListStream:
-        """List the objects below a prefix: the same as `list`, whose result is async, too."""
-        return self.list(prefix, offset=offset, chunk_size=chunk_size, return_arrow=return_arrow)
-
-    def list_with_delimiter(
-        self, prefix: str | None = None, *, return_arrow: bool = False
-    ) -> ListResult:
-        """List the objects directly below a prefix, and the prefixes one segment longer."""
-        return run(self._list_with_delimiter(prefix, return_arrow))
-
-    async def list_with_delimiter_async(
-        self, prefix: str | None = None, *, return_arrow: bool = False
-    ) -> ListResult:
-        """List one level; see `list_with_delimiter`."""
-        return await run_async(self._list_with_delimiter(prefix, return_arrow))
-
-    def _list_with_delimiter(self, prefix: str | None, return_arrow: bool) -> Plan[ListResult]:
-        if return_arrow:
-            raise NotImplementedError("return_arrow is not implemented yet")
-        prefixes, objects = yield from self._verbs().list_with_delimiter(prefix)
-        return {"common_prefixes": prefixes, "objects": objects}
 
     def delete(self, paths: str | Sequence[str]) -> None:
         """Delete one object or many; stops at the first error.

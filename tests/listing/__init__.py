@@ -1,0 +1,1 @@
+"""What listings can be asked for beside pages of metadata."""

@@ -1,0 +1,104 @@
+"""Keys that no path can name: a listing names the key and ends, or leaves it out and says so."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+import pytest
+
+import object_store_py as obs
+from object_store_py.exceptions import InvalidPathError
+from object_store_py.store import AzureStore, LocalStore, S3Store
+from tests.backends.azurite import Azurite
+from tests.backends.rawserver import RawServer, response
+from tests.harness.api import Api
+from tests.harness.servers import Servers
+
+BAD = ["a//b", "../x", "p/./<&>", "a\tb"]
+
+
+def page(keys: list[str], prefixes: list[str] = [], token: str = "") -> bytes:  # noqa: B006
+    objects = "".join(
+        f"<Contents><Key>{escape(key)}</Key><LastModified>2024-01-01T00:00:00.000Z</LastModified>"
+        f"<ETag>&quot;x&quot;</ETag><Size>3</Size><Owner><ID>a//b</ID></Owner></Contents>"
+        for key in keys
+    )
+    below = "".join(
+        f"<CommonPrefixes><Prefix>{escape(prefix)}</Prefix></CommonPrefixes>" for prefix in prefixes
+    )
+    more = f"<NextContinuationToken>{token}</NextContinuationToken>" if token else ""
+    return response(
+        200,
+        (
+            '<?xml version="1.0" encoding="UTF-8"?>'
+            '<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>b</Name>'
+            f"<Prefix></Prefix><KeyCount>{len(keys)}</KeyCount><MaxKeys>1000</MaxKeys>"
+            f"<IsTruncated>{str(bool(token)).lower()}</IsTruncated>{more}{objects}{below}"
+            "</ListBucketResult>"
+        ).encode(),
+    )
+
+
+def store_at(server: RawServer) -> S3Store:
+    return S3Store(
+        "b",
+        endpoint=server.endpoint,
+        access_key_id="a",
+        secret_access_key="b",
+        region="us-east-1",
+        client_options={"allow_http": True},
+    )
+
+
+@pytest.mark.parametrize("key", BAD)
+def test_a_bad_key_ends_the_listing_and_is_named(api: Api, key: str) -> None:
+    with RawServer([page([key, "good"])]) as server:
+        with pytest.raises(InvalidPathError, match="on_bad_key='skip'") as caught:
+            api.list(store_at(server))
+        assert key.replace("\t", " ") in str(caught.value)
+
+
+def test_bad_keys_are_left_out_and_named(api: Api) -> None:
+    pages = [page([BAD[0], "good", BAD[1]], token="more"), page([BAD[2]], token="end"),
+             page(["/slash/", "<&>", BAD[3]])]  # fmt: skip
+    with RawServer(pages) as server:
+        listing = obs.list(store_at(server), on_bad_key="skip")
+        assert listing.skipped == []
+        found = [meta["path"] for meta in api.collect(listing)]
+    assert found == ["good", "slash", "<&>"]
+    assert listing.skipped == BAD
+
+
+def test_another_word_is_refused() -> None:
+    unknown: Any = "ignore"
+    with RawServer([]) as server, pytest.raises(ValueError, match="'raise' or 'skip'"):
+        obs.list(store_at(server), on_bad_key=unknown)
+
+
+def test_azure_lists_around_bad_keys(api: Api, servers: Servers) -> None:
+    server: Azurite = servers.get("azurite", Azurite)
+    container = server.create_container()
+    store = AzureStore(container, **server.store_options())
+    api.put(store, "good", b"")
+    server.ask("PUT", f"{container}/a//b", "", {"x-ms-blob-type": "BlockBlob"})
+    with pytest.raises(InvalidPathError, match="a//b"):
+        api.list(store)
+    listing = obs.list(store, on_bad_key="skip")
+    assert [meta["path"] for meta in api.collect(listing)] == ["good"]
+    assert listing.skipped == ["a//b"]
+
+
+def test_files_whose_names_are_no_paths(api: Api, tmp_path: Path) -> None:
+    (tmp_path / "good").write_bytes(b"")
+    (tmp_path / "a\nb").mkdir()
+    (tmp_path / "a\nb" / "c").write_bytes(b"")
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff")).write_bytes(b"")
+    store = LocalStore(tmp_path)
+    with pytest.raises(InvalidPathError, match=r"a\\nb"):
+        api.list(store)
+    listing = obs.list(store, on_bad_key="skip")
+    assert [meta["path"] for meta in api.collect(listing)] == ["good"]
+    assert listing.skipped == ["a\nb", "\udcff"]
