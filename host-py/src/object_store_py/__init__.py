@@ -9,6 +9,7 @@ from __future__ import annotations
 __version__ = "0.1.0"
 
 from . import exceptions, store
+from ._copying import copy_to, copy_to_async
 from ._functions import (
     copy,
     copy_async,
@@ -35,6 +36,17 @@ from ._functions import (
 )
 from ._metrics import OnRequest, RequestInfo, StoreStats
 from ._policy import RequestPolicy
+from ._progress import ProgressInput
+from ._trees import (
+    ItemStream,
+    WalkStep,
+    delete_prefix,
+    delete_prefix_async,
+    exists,
+    exists_async,
+    glob,
+    walk,
+)
 from ._urls import parse_scheme
 from .bytes import Bytes
 from .files import (
@@ -75,12 +87,14 @@ __all__ = [
     "CoreInfo",
     "GetOptions",
     "GetResult",
+    "ItemStream",
     "ListChunkType",
     "ListResult",
     "ListStream",
     "ObjectMeta",
     "OffsetRange",
     "OnRequest",
+    "ProgressInput",
     "PutMode",
     "PutResult",
     "ReadableFile",
@@ -89,20 +103,28 @@ __all__ = [
     "StoreStats",
     "SuffixRange",
     "UpdateVersion",
+    "WalkStep",
     "WritableFile",
     "__version__",
     "copy",
     "copy_async",
+    "copy_to",
+    "copy_to_async",
     "core_info",
     "delete",
     "delete_async",
+    "delete_prefix",
+    "delete_prefix_async",
     "exceptions",
+    "exists",
+    "exists_async",
     "get",
     "get_async",
     "get_range",
     "get_range_async",
     "get_ranges",
     "get_ranges_async",
+    "glob",
     "head",
     "head_async",
     "list",
@@ -120,4 +142,5 @@ __all__ = [
     "sign",
     "sign_async",
     "store",
+    "walk",
 ]

@@ -11,11 +11,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Literal, overload
 
 from ._driver import run, run_async
+from ._progress import ProgressInput
 from .bytes import Bytes
 from .results import GetResult, ListStream
-from .stores import base
 from .stores._listing import OnBadKey
 from .stores.base import CHUNK_SIZE, COALESCE, MAX_CONCURRENCY, ObjectStoreMethods
+from .stores.signing import sign as _sign
 from .types import (
     HTTP_METHOD,
     Attributes,
@@ -54,16 +55,26 @@ async def delete_async(store: ObjectStoreMethods, paths: str | Sequence[str]) ->
     await store.delete_async(paths)
 
 
-def get(store: ObjectStoreMethods, path: str, *, options: GetOptions | None = None) -> GetResult:
+def get(
+    store: ObjectStoreMethods,
+    path: str,
+    *,
+    options: GetOptions | None = None,
+    progress: ProgressInput = None,
+) -> GetResult:
     """Read an object."""
-    return store.get(path, options=options)
+    return store.get(path, options=options, progress=progress)
 
 
 async def get_async(
-    store: ObjectStoreMethods, path: str, *, options: GetOptions | None = None
+    store: ObjectStoreMethods,
+    path: str,
+    *,
+    options: GetOptions | None = None,
+    progress: ProgressInput = None,
 ) -> GetResult:
     """Read an object."""
-    return await store.get_async(path, options=options)
+    return await store.get_async(path, options=options, progress=progress)
 
 
 def get_range(
@@ -230,6 +241,7 @@ def put(
     use_multipart: bool | None = None,
     chunk_size: int = CHUNK_SIZE,
     max_concurrency: int = MAX_CONCURRENCY,
+    progress: ProgressInput = None,
 ) -> PutResult:
     """Write an object."""
     return store.put(
@@ -241,6 +253,7 @@ def put(
         use_multipart=use_multipart,
         chunk_size=chunk_size,
         max_concurrency=max_concurrency,
+        progress=progress,
     )
 
 
@@ -255,6 +268,7 @@ async def put_async(
     use_multipart: bool | None = None,
     chunk_size: int = CHUNK_SIZE,
     max_concurrency: int = MAX_CONCURRENCY,
+    progress: ProgressInput = None,
 ) -> PutResult:
     """Write an object."""
     return await store.put_async(
@@ -266,6 +280,7 @@ async def put_async(
         use_multipart=use_multipart,
         chunk_size=chunk_size,
         max_concurrency=max_concurrency,
+        progress=progress,
     )
 
 
@@ -320,7 +335,7 @@ def sign(
     Raises:
         NotSupportedError: the store has no server that checks signatures.
     """
-    signed: str | builtins.list[str] = run(base.sign(store, method, paths, expires_in))
+    signed: str | builtins.list[str] = run(_sign(store, method, paths, expires_in))
     return signed
 
 
@@ -340,5 +355,5 @@ async def sign_async(
 ) -> str | builtins.list[str]:
     """Make signed URLs; see `sign`."""
     signed: str | builtins.list[str]
-    signed = await run_async(base.sign(store, method, paths, expires_in))
+    signed = await run_async(_sign(store, method, paths, expires_in))
     return signed

@@ -40,9 +40,20 @@ class _Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):
     def __iter__(self) -> Iterator[bytes]:
         return self._payload.pieces()  # type: ignore[return-value] # h11 takes any buffer
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for piece in self._payload.pieces():
-            yield piece  # type: ignore[misc] # h11 takes any buffer
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return _AsyncPieces(self._payload.pieces())  # type: ignore[arg-type] # as above
+
+
+class _AsyncPieces(AsyncIterator[bytes]):
+    """No generator: trio complains of one that is left when a server answers early."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+
+    async def __anext__(self) -> bytes:
+        for piece in self._pieces:
+            return piece
+        raise StopAsyncIteration
 
 
 class _SignedUrl(httpx.URL):

@@ -71,6 +71,19 @@ class Operations:
         self._backend = backend
         self._prefix = prefix
 
+    @property
+    def backend(self) -> Backend:
+        """Where the objects are."""
+        return self._backend
+
+    def on(self, backend: Backend) -> Operations:
+        """The same verbs on another backend."""
+        return Operations(backend, self._prefix)
+
+    def full(self, path: str, name: str = "path") -> str:
+        """A path with the store's prefix in front, parsed."""
+        return self._full(path, name)
+
     def _full(self, path: object, name: str = "path") -> str:
         return _paths.join(self._prefix, _paths.parse_object(path, name))
 

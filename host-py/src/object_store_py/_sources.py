@@ -7,13 +7,13 @@ import io
 import os
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from ._effects import Block, Effect, Invoke, Plan
 from ._http import Payload
 
 
-class Source(Protocol):
+class Source:
     """Something that is read from its start to its end, once."""
 
     length: int | None
@@ -21,11 +21,12 @@ class Source(Protocol):
 
     def read(self, size: int) -> Plan[Payload]:
         """Read `size` bytes, or fewer at the end."""
-        ...
+        raise NotImplementedError
 
     def close(self) -> Plan[None]:
         """Close what the source itself has opened."""
-        ...
+        return
+        yield  # a plan, though it needs nothing from outside
 
 
 def make_source(given: Any, asynchronous: bool) -> Source:
@@ -35,6 +36,8 @@ def make_source(given: Any, asynchronous: bool) -> Source:
         TypeError: it cannot be put.
         ValueError: it is a closed file, or something asynchronous in a sync call.
     """
+    if isinstance(given, Source):
+        return given
     if isinstance(given, str):
         raise TypeError(
             "a str cannot be put: encode it for its text, or give a pathlib.Path for a file's bytes"
@@ -59,7 +62,7 @@ def _view(given: Any) -> memoryview | None:
     return view.cast("B") if view.nbytes else memoryview(b"")
 
 
-class _BufferSource:
+class _BufferSource(Source):
     """Memory of the caller's."""
 
     def __init__(self, view: memoryview) -> None:
@@ -72,12 +75,8 @@ class _BufferSource:
         return Payload([head] if head.nbytes else [])
         yield  # a plan, though it needs nothing from outside
 
-    def close(self) -> Plan[None]:
-        return
-        yield
 
-
-class _FileSource:
+class _FileSource(Source):
     """An open binary file: `effect` says how its `read` is called."""
 
     def __init__(
@@ -105,10 +104,6 @@ class _FileSource:
             views.append(view)
             wanted -= view.nbytes
         return Payload(views)
-
-    def close(self) -> Plan[None]:
-        return
-        yield
 
 
 class _PathSource(_FileSource):
@@ -177,7 +172,7 @@ async def _next_async(iterator: Any) -> Any:
         return None
 
 
-class _IteratorSource:
+class _IteratorSource(Source):
     """An iterator of bytes-like objects, regrouped to the size that is asked for."""
 
     def __init__(self, advance: Callable[[], Any]) -> None:
@@ -204,7 +199,3 @@ class _IteratorSource:
                 views.append(head)
                 wanted -= head.nbytes
         return Payload(views)
-
-    def close(self) -> Plan[None]:
-        return
-        yield

@@ -7,19 +7,17 @@ import os
 import threading
 import weakref
 from collections.abc import Sequence
-from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from .._backend import Backend
 from .._driver import run, run_async
 from .._effects import Plan
 from .._metrics import Meter, StoreStats
 from .._operations import Operations
+from .._progress import ProgressInput, put_watched, watch_reading
 from ..bytes import Bytes
-from ..exceptions import NotSupportedError
 from ..results import GetResult
 from ..types import (
-    HTTP_METHOD,
     Attributes,
     GetOptions,
     ObjectMeta,
@@ -80,6 +78,7 @@ class ObjectStoreMethods(ListingMethods):
         use_multipart: bool | None = None,
         chunk_size: int = CHUNK_SIZE,
         max_concurrency: int = MAX_CONCURRENCY,
+        progress: ProgressInput = None,
     ) -> PutResult:
         """Write an object.
 
@@ -95,6 +94,8 @@ class ObjectStoreMethods(ListingMethods):
             chunk_size: the size of a part in bytes; S3 wants at least 5 MiB.
             max_concurrency: how many parts are under way at once. That many chunks and one more are
                 in memory.
+            progress: who is told how many bytes are written: a function of the bytes that are done
+                and those in all (None where nobody knows), or True for a bar of tqdm.
 
         Returns:
             The new object's `e_tag` and `version`.
@@ -106,7 +107,7 @@ class ObjectStoreMethods(ListingMethods):
         """
         return run(
             self._put(path, file, False, attributes, tags, mode, use_multipart, chunk_size,
-                      max_concurrency)
+                      max_concurrency, progress)
         )  # fmt: skip
 
     async def put_async(
@@ -120,11 +121,12 @@ class ObjectStoreMethods(ListingMethods):
         use_multipart: bool | None = None,
         chunk_size: int = CHUNK_SIZE,
         max_concurrency: int = MAX_CONCURRENCY,
+        progress: ProgressInput = None,
     ) -> PutResult:
         """Write an object; see `put`. Takes asynchronous files and iterators, too."""
         return await run_async(
             self._put(path, file, True, attributes, tags, mode, use_multipart, chunk_size,
-                      max_concurrency)
+                      max_concurrency, progress)
         )  # fmt: skip
 
     def _put(
@@ -138,35 +140,49 @@ class ObjectStoreMethods(ListingMethods):
         use_multipart: bool | None,
         chunk_size: int,
         max_concurrency: int,
+        progress: ProgressInput,
     ) -> Plan[PutResult]:
-        return self._verbs().put(
-            path,
-            file,
-            asynchronous=asynchronous,
-            attributes=attributes,
-            tags=tags,
-            mode=mode,
-            use_multipart=use_multipart,
-            chunk_size=chunk_size,
-            max_concurrency=max_concurrency,
-        )
+        how: dict[str, Any] = {
+            "attributes": attributes,
+            "tags": tags,
+            "mode": mode,
+            "use_multipart": use_multipart,
+            "chunk_size": chunk_size,
+            "max_concurrency": max_concurrency,
+        }
+        if progress is None:
+            return self._verbs().put(path, file, asynchronous=asynchronous, **how)
+        return put_watched(self._verbs(), path, file, progress, asynchronous, **how)
 
-    def get(self, path: str, *, options: GetOptions | None = None) -> GetResult:
+    def get(
+        self, path: str, *, options: GetOptions | None = None, progress: ProgressInput = None
+    ) -> GetResult:
         """Read an object: its metadata at once, its bytes by the result's methods.
+
+        Args:
+            path: the object.
+            options: conditions, and which part.
+            progress: who is told how many bytes are read, while the result is read; see `put`.
 
         Raises:
             NotFoundError: there is no such object.
             PreconditionError, NotModifiedError: a condition in `options` does not hold.
         """
-        return run(self._get(path, options))
+        return run(self._get(path, options, progress))
 
-    async def get_async(self, path: str, *, options: GetOptions | None = None) -> GetResult:
+    async def get_async(
+        self, path: str, *, options: GetOptions | None = None, progress: ProgressInput = None
+    ) -> GetResult:
         """Read an object; see `get`."""
-        return await run_async(self._get(path, options))
+        return await run_async(self._get(path, options, progress))
 
-    def _get(self, path: str, options: GetOptions | None) -> Plan[GetResult]:
+    def _get(
+        self, path: str, options: GetOptions | None, progress: ProgressInput
+    ) -> Plan[GetResult]:
         verbs = self._verbs()
         fetched = yield from verbs.get(path, options)
+        if progress is not None:
+            watch_reading(fetched, progress)
         return GetResult(fetched, verbs.meta(fetched))
 
     def get_range(
@@ -288,37 +304,15 @@ class ObjectStoreMethods(ListingMethods):
         """Move an object; see `rename`."""
         await run_async(self._verbs().rename(from_, to, overwrite))
 
+    _keeps_attributes: ClassVar[bool] = True
+
+    def _place(self) -> object:
+        """What two stores have in common whose server can copy between them; None for nothing."""
+        return None
+
     def stats(self) -> StoreStats:
         """What the store has sent and received: nothing, unless it is behind HTTP."""
         return Meter().stats()
-
-
-class SignedUrl(str):
-    """A URL that carries a signature: whoever has it can use it. Its repr hides the query."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return repr(self.partition("?")[0] + "?...")
-
-
-def sign(
-    store: ObjectStoreMethods,
-    method: HTTP_METHOD,
-    paths: str | Sequence[str],
-    expires_in: timedelta,
-) -> Plan[Any]:
-    """The plan behind `sign` and `sign_async`, which are functions only."""
-    if not isinstance(store, ObjectStoreMethods):  # pyright: ignore[reportUnnecessaryIsInstance] - not all callers are typed
-        raise TypeError(f"store must be one of this library's stores, not {type(store).__name__}")
-    if not getattr(store, "_can_sign", False):
-        raise NotSupportedError(
-            f"{store!r} has no server that checks signatures, so it cannot sign URLs: use an"
-            " S3Store, a GCSStore or an AzureStore"
-        )
-    urls = yield from store._verbs().sign(method, paths, expires_in)
-    signed = [SignedUrl(url) for url in urls]
-    return signed[0] if isinstance(paths, str) else signed
 
 
 def _one_start(start: Any, offset: Any, name: str = "start") -> Any:

@@ -134,6 +134,9 @@ class HTTPStore(WiredStore):
         host = WebDavHost(following, settings.default_headers)
         return WebDavBackend(Brain("http", border, host, repr(self)), retry, 0)
 
+    def _place(self) -> object:
+        return type(self), self._identity()
+
     def _identity(self) -> tuple[Any, ...]:
         return (
             self._url,

@@ -32,6 +32,8 @@ class LocalStore(ObjectStoreMethods):
         NotFoundError: the directory is not there.
     """
 
+    _keeps_attributes = False
+
     def __init__(
         self,
         prefix: str | os.PathLike[str] | None = None,
@@ -81,6 +83,9 @@ class LocalStore(ObjectStoreMethods):
 
         root = Root(str(self._prefix or Path(os.sep)), self._follow == "anywhere")
         return LocalBackend(root, repr(self), self._cleanup)
+
+    def _place(self) -> object:
+        return type(self), self._arguments()
 
     def _arguments(self) -> dict[str, Any]:
         return {

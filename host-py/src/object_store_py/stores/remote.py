@@ -145,6 +145,10 @@ class RemoteStore(WiredStore):
         """The credential provider that was given."""
         return self._credential_provider
 
+    def _place(self) -> object:
+        provider = self._credential_provider
+        return type(self), self._effective(), self._client_options, self._wiring(), provider
+
     def _identity(self) -> tuple[Any, ...]:
         return (
             self._config,
