@@ -44,6 +44,19 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Rows(config.option.row), "rows")
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker of pytest-xdist tells the one that prints what it had to leave out."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["left_out"] = session.config.stash[SERVERS].left_out
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    told = getattr(node, "workeroutput", None) or {}  # none from one that crashed
+    node.config.stash[SERVERS].left_out.update(told.get("left_out", {}))
+
+
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     left_out = config.stash[SERVERS].left_out
     for name, reason in left_out.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import PurePosixPath
 
 import pytest
@@ -11,25 +11,30 @@ from tests.harness.api import WAYS
 from tests.harness.stores import NAMES
 
 Cell = tuple[str, str, str]
+CELL = "conformance cell"
 
 
 class ConformanceTable:
     """A pytest plugin that collects outcomes and prints them as a table."""
 
     def __init__(self) -> None:
-        self._cells: dict[str, Cell] = {}
         self._outcomes: dict[Cell, set[str]] = defaultdict(set)
+        self._totals: Counter[tuple[str, str]] = Counter()
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
         spec = getattr(item, "callspec", None)
         if spec is not None and {"backend", "api"} <= spec.params.keys():
             check = PurePosixPath(item.nodeid.split("::")[0]).stem.removeprefix("test_")
-            self._cells[item.nodeid] = (check, spec.params["backend"], spec.params["api"])
+            # With the report it comes back from a worker of pytest-xdist, too.
+            item.user_properties.append((CELL, [check, spec.params["backend"], spec.params["api"]]))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        cell = self._cells.get(report.nodeid)
-        if cell is not None and (report.when == "call" or report.outcome != "passed"):
-            self._outcomes[cell].add(_outcome(report))
+        cell = dict(report.user_properties).get(CELL)
+        if isinstance(cell, list) and (report.when == "call" or report.outcome != "passed"):
+            check, backend, way = cell
+            outcome = _outcome(report)
+            self._outcomes[check, backend, way].add(outcome)
+            self._totals[backend, outcome.split(":")[0]] += 1
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self._outcomes:
@@ -42,6 +47,8 @@ class ConformanceTable:
         checks = sorted({cell[0] for cell in self._outcomes})
         rows = [["check", *NAMES]]
         rows += [[check, *(self._ways(check, name) for name in NAMES)] for check in checks]
+        for word in sorted({word for _, word in self._totals}):
+            rows.append([f"tests: {word}", *(str(self._totals[name, word]) for name in NAMES)])
         widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
         lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
         return [*lines, *self._notes()]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import httpx
 import pytest
@@ -267,6 +269,45 @@ def test_a_whole_session_with_an_instance_goes_through_the_users_transport(api: 
     hosts = [request.url.host for request in wire.requests]
     assert hosts == ["169.254.169.254"] * 3 + ["s3.us-west-2.amazonaws.com"]
     assert "Credential=IAK/" in wire.requests[-1].headers["authorization"]
+
+
+@pytest.mark.parametrize("given", [{"default_region": "eu-west-1"}, {}], ids=["key", "variable"])
+def test_a_default_region_is_a_region(given: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not given:
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    wire = Wire()
+    wire.from_url("s3://b", **given).head("k")
+    assert wire.requests[0].url.host == "s3.eu-west-1.amazonaws.com"
+    assert "/eu-west-1/s3/aws4_request" in wire.requests[0].headers["authorization"]
+
+
+def test_a_role_is_assumed_under_its_name_at_the_service_that_was_named(tmp_path: Path) -> None:
+    text = SESSION.replace("{n}", "1").replace("CreateSession", "AssumeRoleWithWebIdentity")
+    body = re.search("<Credentials>.*</Credentials>", text)
+    assert body is not None
+    role = "AssumeRoleWithWebIdentity"
+    answer = f"<{role}Response><{role}Result>{body[0]}</{role}Result></{role}Response>"
+
+    def sts(request: httpx.Request) -> httpx.Response | None:
+        return httpx.Response(200, text=answer) if request.url.host == "sts.example" else None
+
+    token = tmp_path / "token"
+    token.write_text("JWT")
+    wire = Wire(sts)
+    S3Store(
+        "b",
+        region="us-west-2",
+        web_identity_token_file=str(token),
+        role_arn="arn:aws:iam::1:role/r",
+        role_session_name="me",
+        endpoint_url_sts="https://sts.example",
+        transport=httpx.MockTransport(wire),
+    ).put("k", b"x")
+    asked, put = wire.requests
+    sent = parse_qs(asked.content.decode() or asked.url.query.decode())
+    assert sent["RoleSessionName"] == ["me"]
+    assert sent["RoleArn"] == ["arn:aws:iam::1:role/r"]
+    assert "Credential=SAK1/" in put.headers["authorization"]
 
 
 VALUES = {
