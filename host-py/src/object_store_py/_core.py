@@ -185,8 +185,10 @@ class Brain:
                     raise self._error(failed, path, facts)
                 elif word == "credential":
                     step = yield from self._credential(instance, operation)
-                else:
+                elif word == "waiting":
                     step = yield Await(self._mailboxes[operation])
+                else:
+                    raise exceptions.GenericError(f"{self._label}: the core makes no sense")
         except BaseException:
             if body is not None:
                 body.abandon()
@@ -242,7 +244,7 @@ class Brain:
         try:
             with self._lock:
                 step = instance.call(name, operation, *arguments)
-                if step[0] == "*":
+                if step[:1] == "*":
                     step = step[1:]
                     self._deliver(instance)
                 if step.startswith("waiting"):  # while the lock is held, so that no mail is missed

@@ -1,8 +1,8 @@
 """The sandbox: the component compiled once a process, and instances of it.
 
 An instance gets clocks and random numbers, and behind every other WASI name there is nothing: no
-file, no variable, no argument, no socket. Its memory is capped. After a trap it is dead for good,
-and says so by `Instance.dead`; who owns it makes another one.
+file, no variable, no argument, no socket. Its memory is capped, and so is the time of each call.
+After a trap it is dead for good, and says so by `Instance.dead`; who owns it makes another one.
 """
 
 from __future__ import annotations
@@ -21,6 +21,10 @@ from . import _cache, _convert
 
 MEMORY_LIMIT = 256 << 20
 """The most linear memory that an instance may have, in bytes."""
+
+TIME_LIMIT = 10
+"""How long one call may run, in seconds (it may take one more); the longest honest one, reading a
+page of 64 MiB, takes two."""
 
 _CREATING = threading.RLock()
 """wasmtime-py is not thread-safe: one instance is created or closed at a time.
@@ -54,6 +58,27 @@ def _import_wasmtime() -> Any:
     return wasmtime
 
 
+class _Clock:
+    """Counts seconds for the engine, so that a call without an end is stopped."""
+
+    def __init__(self, engine: Any) -> None:
+        self.now = 0
+        self._engine = engine
+        self._closed = threading.Event()
+        threading.Thread(target=self._run, name="object_store_py clock", daemon=True).start()
+
+    def _run(self) -> None:
+        while not self._closed.wait(1):
+            with _CREATING:  # not while the engine is closed
+                if not self._closed.is_set():
+                    self._engine.increment_epoch()
+                    self.now += 1
+
+    def close(self) -> None:
+        """Stop for good."""
+        self._closed.set()
+
+
 class _Compiled:
     """What all instances of a process share."""
 
@@ -63,18 +88,22 @@ class _Compiled:
         config.wasm_component_model = True
         # Debug information and unwinding tables are of no use for code without symbols.
         config.cranelift_opt_level = "speed"
+        config.epoch_interruption = True
         self.engine = self.wasmtime.Engine(config)
         self.compile_seconds = 0.0
         self.component = self._load(core_path().read_bytes())
         self.linker = self.wasmtime.component.Linker(self.engine)
         self.linker.add_wasip2()
-        weakref.finalize(self, _close, self.linker, self.component, self.engine)
+        self.clock = _Clock(self.engine)
+        weakref.finalize(self, _close, self.clock, self.linker, self.component, self.engine)
 
     def _load(self, core: bytes) -> Any:
         component = self.wasmtime.component.Component
         from importlib import metadata
 
-        version = f"{metadata.version('wasmtime')} {platform.machine()} {platform.system()} speed"
+        version = (
+            f"{metadata.version('wasmtime')} {platform.machine()} {platform.system()} speed,epoch"
+        )
         key = sha256(sha256(core).digest() + version.encode()).hexdigest()[:32]
         cached = _cache.load(key)
         if cached is not None:
@@ -113,6 +142,8 @@ class Instance:
             self._store = wasmtime.Store(shared.engine)
             self._store.set_limits(memory_size=MEMORY_LIMIT)
             self._store.set_wasi(wasmtime.WasiConfig())
+            self._clock = shared.clock
+            self._wind()
             instance = shared.linker.instantiate(self._store, shared.component)
             self._functions = self._bind(instance)
             weakref.finalize(self, _close, self._store)
@@ -129,11 +160,18 @@ class Instance:
                 functions[name] = _convert.bind(self._store, function, signature)
         return functions
 
+    def _wind(self) -> None:
+        """Give the calls from now on their time."""
+        self._wound = self._clock.now
+        self._store.set_epoch_deadline(TIME_LIMIT + 1)
+
     def call(self, name: str, *arguments: Any) -> str:
         """Call an exported function. Throws `CoreStopped` when it traps."""
         if self.dead:
             raise CoreStopped("the core of this store has stopped")
         self.calls += 1
+        if self._clock.now != self._wound:
+            self._wind()
         try:
             return self._functions[name](*arguments)
         except self._error as error:
