@@ -82,9 +82,8 @@ def build(answers: dict[str, str] | None = None, bodies: dict[str, str] | None =
             f'(export "object-store:core/{interface}@0.1.0" (instance ${interface}))'
         )
     lines = [_WASI, _LIBC, _LOWERED, "(core module $code", _IMPORTS, *data, *functions, ")", _MAIN]
-    text = "(component\n" + "\n".join([*lines, *lifted, *exported]) + "\n)"
-    built: bytes = bytes(wat2wasm(text))
-    return built
+    component = "(component\n" + "\n".join([*lines, *lifted, *exported]) + "\n)"
+    return bytes(wat2wasm(component))
 
 
 def _escape(data: bytes) -> str:

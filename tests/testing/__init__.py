@@ -1,0 +1,1 @@
+"""Of what the library gives to its users for their own tests."""
