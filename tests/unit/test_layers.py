@@ -45,7 +45,8 @@ LAYERS = (
         "files._writing",
     },
     {"files.readers", "files.writers"},
-    {"files"},
+    {"files", "testing.contract", "testing.transports"},
+    {"testing"},
     {"__init__"},
 )
 LEVEL = {module: level for level, modules in enumerate(LAYERS) for module in modules}
