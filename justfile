@@ -78,3 +78,7 @@ wheel:
 # Build the test servers into the cache, then start them and print where they are, until Ctrl-C
 servers:
     python -m tests.servers
+
+# Load a store for minutes under 1 % faults, and print errors, leaks and lost bytes
+soak minutes="10":
+    python -m tests.soak --minutes {{ minutes }}

@@ -36,7 +36,6 @@ logger = logging.getLogger("object_store_py.core")
 
 _decode = json.JSONDecoder().raw_decode
 
-
 _ERRORS: dict[str, type[Exception]] = {
     "not-found": exceptions.NotFoundError,
     "already-exists": exceptions.AlreadyExistsError,
@@ -185,10 +184,8 @@ class Brain:
                     raise self._error(failed, path, facts)
                 elif word == "credential":
                     step = yield from self._credential(instance, operation)
-                elif word == "waiting":
-                    step = yield Await(self._mailboxes[operation])
                 else:
-                    raise exceptions.GenericError(f"{self._label}: the core makes no sense")
+                    step = yield Await(self._mailboxes[operation])
         except BaseException:
             if body is not None:
                 body.abandon()

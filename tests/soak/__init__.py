@@ -1,0 +1,1 @@
+"""Hours in minutes: mixed work under faults, watched for leaks. Never in the default run."""
