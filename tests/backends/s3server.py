@@ -1,4 +1,4 @@
-"""A small S3 server from PyPI (ministack) for the quick start; it never checks a signature."""
+"""A small S3 server from PyPI (ministack): it checks signatures in URLs, but not in headers."""
 
 from __future__ import annotations
 

@@ -28,6 +28,11 @@ def client(options: dict[str, Any]) -> Any:
     return S3Store("b", client_options=options)
 
 
+def test_a_prefix_does_not_count() -> None:
+    with pytest.raises(ValueError, match="did you mean 'access_key_id'"):
+        S3Store("b", config={"AWS_ACCES_KEY": "x"})
+
+
 @pytest.mark.parametrize(
     ("make", "keys"),
     [

@@ -64,13 +64,16 @@ class KeyTable:
 
     def canonical(self, name: str) -> str | None:
         """The key that a spelling means, or None."""
-        lowered = name.lower()
-        bare = next((lowered[len(p) :] for p in self.prefixes if lowered.startswith(p)), lowered)
-        for spelling in (lowered, bare):
+        for spelling in (name.lower(), self._bare(name)):
             candidate = self.aliases.get(spelling, spelling)
             if candidate in self.keys or candidate in CLIENT_KEYS:
                 return candidate
         return None
+
+    def _bare(self, name: str) -> str:
+        """The spelling without the prefix, in lower case."""
+        low = name.lower()
+        return next((low.removeprefix(p) for p in self.prefixes if low.startswith(p)), low)
 
     def normalise(self, *sources: Mapping[str, Any]) -> dict[str, str]:
         """Bring given configurations together under their canonical keys."""
@@ -79,7 +82,7 @@ class KeyTable:
             for name, value in source.items():
                 key = self.canonical(name)
                 if key is None:
-                    raise unknown_key(name, self.keys | CLIENT_KEYS)
+                    raise unknown_key(name, self.keys | CLIENT_KEYS, self._bare(name))
                 if key in merged:
                     raise GenericError(f"Duplicate key {self.prefixes[0]}{key} provided")
                 merged[key] = to_text(value, name)
@@ -96,9 +99,11 @@ class KeyTable:
         return found
 
 
-def unknown_key(name: str, known: Iterable[str]) -> UnknownConfigurationKeyError:
-    """The error for a key that nobody knows; it names the nearest one."""
-    nearest = difflib.get_close_matches(name.lower(), list(known), 1, 0.5)
+def unknown_key(
+    name: str, known: Iterable[str], bare: str | None = None
+) -> UnknownConfigurationKeyError:
+    """The error for a key that nobody knows; it names the one that is nearest to `bare`."""
+    nearest = difflib.get_close_matches(bare or name.lower(), list(known), 1, 0.5)
     hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
     return UnknownConfigurationKeyError(f"{name!r} is no configuration key{hint}")
 
