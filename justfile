@@ -67,7 +67,7 @@ format:
     ruff format --config tests/ruff.toml core-wasm
     cargo fmt --manifest-path core-wasm/Cargo.toml
 
-# Run a benchmark by name (tests/benchmarks/bench_NAME.py); without a name, list them
+# Run a benchmark (tests/benchmarks/bench_NAME.py), or `all`; --write makes the page of figures; alone, list them
 bench name="" *args:
     python -m tests.bench "$@"
 

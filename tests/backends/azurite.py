@@ -31,8 +31,12 @@ class Azurite(Server):
     account = ACCOUNT
     key = KEY
 
-    def __init__(self, *, tls: bool = False) -> None:
-        """With `tls`, it speaks HTTPS with a certificate of our own and takes bearer tokens."""
+    def __init__(self, *, tls: bool = False, any_version: bool = False) -> None:
+        """With `tls`, it speaks HTTPS with a certificate of our own and takes bearer tokens.
+
+        With `any_version`, it serves clients that are newer than it is.
+        """
+        self._options = ["--skipApiVersionCheck"] if any_version else []
         self._ca = trustme.CA() if tls else None
         self.scheme = "https" if tls else "http"
 
@@ -46,6 +50,7 @@ class Azurite(Server):
     def launch(self, home: Path) -> Launch:
         command = [node(), str(build_azurite()), "--disableTelemetry", "--inMemoryPersistence"]
         command += ["--silent", "--blobHost", "127.0.0.1", "--blobPort", str(self.port)]
+        command += self._options
         return Launch([*command, *self._tls_options(home)], trust=self.trust())
 
     def _tls_options(self, home: Path) -> list[str]:

@@ -6,14 +6,17 @@ and the work of the core: building, signing and parsing.
 
 from __future__ import annotations
 
+import functools
 import statistics
 import time
 from collections.abc import Callable
 from typing import Any
 
+from object_store_py._backend import GetRequest
 from object_store_py._driver import run
 from object_store_py._http import BufferedBody, Request, Response
 from object_store_py.store import S3Store
+from tests.benchmarks.harness import show
 
 ROUNDS, CALLS = 9, 300
 HEADERS = "\n".join(
@@ -26,10 +29,35 @@ HEADERS = "\n".join(
 )
 
 
+PAGE, PAGES = 1000, 10
+
+
+def page() -> str:
+    """A page of a listing, as MinIO writes it."""
+    entries = "".join(
+        f"<Contents><Key>folder/some-key-{number:07d}</Key>"
+        f"<LastModified>2026-11-24T12:00:{number % 60:02d}.000Z</LastModified>"
+        f"<ETag>&#34;d41d8cd98f00b204e9800998ecf8427e&#34;</ETag><Size>{number}</Size>"
+        "<StorageClass>STANDARD</StorageClass></Contents>"
+        for number in range(PAGE)
+    )
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>'
+        '<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>bucket</Name>'
+        f"<Prefix></Prefix><KeyCount>{PAGE}</KeyCount><MaxKeys>{PAGE}</MaxKeys>"
+        f"<IsTruncated>false</IsTruncated>{entries}</ListBucketResult>"
+    )
+
+
 class ScriptedHost:
-    """Answers every request with an object of 1 KiB."""
+    """Answers every request: with an object of 1 KiB, or with a page of a listing."""
+
+    def __init__(self) -> None:
+        self._page = page()
 
     def exchange(self, request: Request) -> Response:
+        if "list-type" in request.url:
+            return Response(200, "Content-Type:application/xml", self._page, None)
         body = BufferedBody(bytes(1024)) if request.keep_body else None
         return Response(200, HEADERS, "", body)
 
@@ -41,18 +69,18 @@ def make_store() -> Any:
     return store, backend
 
 
-def measure(call: Callable[[], object]) -> tuple[float, float]:
+def measure(call: Callable[[], object], calls: int) -> tuple[float, float]:
     """Microseconds of CPU a call: median and least of the rounds."""
     samples: list[float] = []
     for _ in range(ROUNDS):
         started = time.process_time()
-        for _ in range(CALLS):
+        for _ in range(calls):
             call()
-        samples.append((time.process_time() - started) / CALLS * 1e6)
+        samples.append((time.process_time() - started) / calls * 1e6)
     return statistics.median(samples), min(samples)
 
 
-def main() -> None:
+def main(which: set[str]) -> None:
     store, backend = make_store()
     data = bytes(1024)
     cases: dict[str, Callable[[], object]] = {
@@ -60,21 +88,26 @@ def main() -> None:
         "get, bytes": lambda: store.get("path/to/object").bytes(),
         "put 1 KiB": lambda: store.put("path/to/object", data),
         "head": lambda: store.head("path/to/object"),
-        "plan of get alone": lambda: run(backend.get("path/to/object", GET)),
+        "plan of get alone": lambda: run(backend.get("path/to/object", GetRequest())),
+        f"list {PAGE:,} keys": functools.partial(collect, store),
     }
-    print(f"{'case':20} {'crossings':>9} {'CPU us, median':>15} {'least':>7}")
+    rows: dict[str, tuple[float, ...]] = {}
     for name, call in cases.items():
+        if which and not any(word in name for word in which):
+            continue
         call()
         instance = backend._brain._instance
         before = instance.calls
         call()
         crossings = instance.calls - before
-        median, least = measure(call)
-        print(f"{name:20} {crossings:9} {median:15.1f} {least:7.1f}")
+        rows[name] = (crossings, *measure(call, PAGES if "list" in name else CALLS))
+    show(
+        "the border: object_store_py without a network",
+        ("crossings", "CPU us", "least us"),
+        rows,
+        ratios=False,
+    )
 
 
-if __name__ == "__main__":
-    from object_store_py._backend import GetRequest
-
-    GET = GetRequest()
-    main()
+def collect(store: Any) -> None:
+    assert len(store.list().collect()) == PAGE

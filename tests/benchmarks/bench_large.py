@@ -1,102 +1,69 @@
-"""256 MiB on MinIO: get streamed and kept, put whole and in parts; beside obstore and boto3."""
+"""256 MiB on MinIO: get streamed, kept, in ranges and into given memory; put whole, in parts.
+
+Arguments choose the tables whose title has one of them. Without any, everything is run.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import io
-import sys
-from collections.abc import Callable
+from contextlib import AsyncExitStack
 from typing import Any
 
-import boto3
-import obstore
-
-from object_store_py.store import S3Store
-from tests.backends.minio import Minio
-from tests.benchmarks.harness import Case, compare
+from tests.benchmarks.async_peers import connect
+from tests.benchmarks.floor import RawSockets
+from tests.benchmarks.harness import Case, compare, method, sequential, tasks
+from tests.benchmarks.peers import PEERS
+from tests.benchmarks.servers import minio
 
 SIZE = 256 << 20
 KEY = "large"
 
 
-def repeat(call: Callable[[], object]) -> Callable[[int], None]:
-    def run(count: int) -> None:
-        for _ in range(count):
-            call()
-
-    return run
-
-
-def drain(stream: Any) -> None:
-    assert sum(len(chunk) for chunk in stream) == SIZE
-
-
-async def drain_async(result: Any) -> None:
-    total = 0
-    async for chunk in result.stream():
-        total += len(chunk)
-    assert total == SIZE
-
-
 def main(which: set[str]) -> None:
-    data = bytes(SIZE)
-    with Minio() as server:
-        bucket = server.create_bucket()
-        options = server.store_options()
-        ours = S3Store(bucket, **options)
-        native = obstore.store.S3Store(bucket, **options)
-        client: Any = boto3.client(
-            "s3",
-            endpoint_url=server.endpoint,
-            aws_access_key_id=server.access_key_id,
-            aws_secret_access_key=server.secret_access_key,
-            region_name=server.region,
-        )
-        ours.put(KEY, data)
-
-        async def ours_stream() -> None:
-            await drain_async(await ours.get_async(KEY))
-
-        async def native_stream() -> None:
-            await drain_async(await native.get_async(KEY))
-
-        groups: dict[str, dict[str, Callable[[], object]]] = {
-            "get, streamed and dropped": {
-                "object_store_py": lambda: drain(ours.get(KEY).stream()),
-                "obstore": lambda: drain(native.get(KEY).stream()),
-                "boto3": lambda: drain(
-                    client.get_object(Bucket=bucket, Key=KEY)["Body"].iter_chunks(1 << 20)
-                ),
-            },
-            "get, kept": {
-                "object_store_py": lambda: ours.get(KEY).bytes(),
-                "obstore": lambda: native.get(KEY).bytes(),
-                "boto3": lambda: client.get_object(Bucket=bucket, Key=KEY)["Body"].read(),  # noqa: PLW0108 - the request is made in the call
-            },
-            "get, streamed, asyncio": {
-                "object_store_py": lambda: asyncio.run(ours_stream()),
-                "obstore": lambda: asyncio.run(native_stream()),
-            },
-            "put, one request": {
-                "object_store_py": lambda: ours.put("w", data, use_multipart=False),
-                "obstore": lambda: native.put("w", data, use_multipart=False),
-                "boto3": lambda: client.put_object(Bucket=bucket, Key="w", Body=data),
-            },
-            "put, 8 MiB parts, 12 at once": {
-                "object_store_py": lambda: ours.put("w", data, chunk_size=8 << 20),
-                "obstore": lambda: native.put("w", data, chunk_size=8 << 20),
-                "boto3": lambda: client.upload_fileobj(io.BytesIO(data), bucket, "w"),
-            },
-        }
-        for title, calls in groups.items():
-            if not which or any(word in title for word in which):
-                compare(
-                    f"256 MiB: {title}",
-                    [Case(name, repeat(call)) for name, call in calls.items()],
-                    count=1,
-                    rounds=5,
-                )
+    data, memory = bytes(SIZE), bytearray(SIZE)
+    tables: dict[str, tuple[str, tuple[Any, ...], dict[str, str]]] = {
+        "get, streamed and dropped": ("stream", (KEY,), {}),
+        "get, kept": ("get", (KEY,), {}),
+        "get, kept, four ranges or more at once": ("get_parallel", (KEY, SIZE), {}),
+        # What others can do is to make new memory of it.
+        "get into memory that is used again": (
+            "get_into",
+            (KEY, memory),
+            {"obstore": "get", "boto3": "get"},
+        ),
+        "put, one request": ("put", ("w", data), {}),
+        "put, 8 MiB parts, 12 at once": ("put_parts", ("w", data), {}),
+    }
+    with minio() as server:
+        peers = {name: make(server) for name, make in PEERS.items()}
+        peers["boto3"].put(KEY, data)
+        floor = RawSockets(server)
+        for title, (verb, arguments, instead) in tables.items():
+            if not chosen(title, which):
+                continue
+            cases: list[Case] = []
+            for name, peer in peers.items():
+                other = instead.get(name)
+                call = method(peer, other, KEY) if other else method(peer, verb, *arguments)
+                if call is not None:
+                    cases.append(Case(name, sequential(call)))
+            if verb in {"stream", "get_into"} and (call := method(floor, verb, *arguments)):
+                cases.append(Case("raw sockets", sequential(call)))
+            compare(f"256 MiB: {title}", cases, 1)
+        with asyncio.Runner() as runner:
+            asynchronous(runner, server, which)
 
 
-if __name__ == "__main__":
-    main(set(sys.argv[1:]))
+def asynchronous(runner: asyncio.Runner, server: dict[str, Any], which: set[str]) -> None:
+    stack = AsyncExitStack()
+    peers = runner.run(connect(server, stack))
+    for title, verb in (("streamed and dropped", "stream"), ("kept", "get")):
+        if chosen(f"get, {title}, asyncio", which):
+            calls = {name: method(peer, verb, KEY) for name, peer in peers.items()}
+            cases = [Case(name, tasks(runner, call, 1)) for name, call in calls.items() if call]
+            compare(f"256 MiB: get, {title}, asyncio", cases, 1)
+    runner.run(stack.aclose())
+
+
+def chosen(title: str, which: set[str]) -> bool:
+    return not which or any(word in title for word in which)
