@@ -57,7 +57,7 @@ class Aiobotocore:
         answer = await self.client.get_object(Bucket=self.bucket, Key=key)
         total = 0
         async with answer["Body"] as body:
-            async for chunk in body.content.iter_chunked(MIB):
+            async for chunk in body.iter_chunks(MIB):
                 total += len(chunk)
         return total
 
