@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from . import _arguments, _paths
@@ -307,20 +307,36 @@ class Operations:
 
 
 def _together(plans: list[Plan[Any]], limit: int) -> Plan[list[Any]]:
-    """Run plans side by side; their results in order."""
+    """Run plans side by side, `limit` at most; their results in order.
+
+    Each thread or task takes one plan after another: to start one for each plan costs more than a
+    small request.
+    """
     if len(plans) == 1:
         return [(yield from plans[0])]
-    group = Group(min(limit, max(len(plans), 1)))
+    results: list[Any] = [None] * len(plans)
+    group = Group(max(min(limit, len(plans)), 1))
+    todo = enumerate(plans)  # whose next() no two threads are in at once
     try:
-        for plan in plans:
-            yield Spawn(group, plan)
-        results: list[Any] = yield Join(group)
+        for _ in range(group.limit):
+            yield Spawn(group, _take_turns(todo, results, group))
+        yield Join(group)
     except GeneratorExit:
         raise
     except BaseException:
         yield Cancel(group)
         raise
     return results
+
+
+def _take_turns(
+    todo: Iterator[tuple[int, Plan[Any]]], results: list[Any], group: Group
+) -> Plan[None]:
+    """Run one plan after another until there is none, or one of the group has failed."""
+    for index, plan in todo:
+        if group.failure is not None:
+            return
+        results[index] = yield from plan
 
 
 def _parse_ranges(
@@ -360,5 +376,7 @@ def _cut(
     for start, end in ranges:
         index = bisect_right(firsts, start) - 1
         base = firsts[index]
-        result.append(parts[index][start - base : end - base])
+        part = parts[index]
+        whole = start == base and end - base >= len(part)
+        result.append(part if whole else Bytes(memoryview(part)[start - base : end - base]))
     return result
