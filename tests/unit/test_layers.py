@@ -34,9 +34,9 @@ LAYERS = (
     {"auth._shared", "auth._http", "stores._s3_access"},
     {"auth.earthdata", "auth.planetary_computer"},
     {"stores.azure", "stores.gcs", "stores.http", "stores.s3"},
+    {"_trees", "_copying", "_transfers", "_landing"},
+    {"_downloads", "_uploads"},
     {
-        "_trees",
-        "_copying",
         "store",
         "_urls",
         "_functions",

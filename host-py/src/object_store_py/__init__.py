@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 
 from . import exceptions, store
 from ._copying import copy_to, copy_to_async
+from ._downloads import download, download_async
 from ._functions import (
     copy,
     copy_async,
@@ -37,6 +38,7 @@ from ._functions import (
 from ._metrics import OnRequest, RequestInfo, StoreStats
 from ._policy import RequestPolicy
 from ._progress import ProgressInput
+from ._transfers import TransferResult
 from ._trees import (
     ItemStream,
     WalkStep,
@@ -47,6 +49,7 @@ from ._trees import (
     glob,
     walk,
 )
+from ._uploads import upload, upload_async
 from ._urls import parse_scheme
 from .bytes import Bytes
 from .files import (
@@ -102,6 +105,7 @@ __all__ = [
     "RequestPolicy",
     "StoreStats",
     "SuffixRange",
+    "TransferResult",
     "UpdateVersion",
     "WalkStep",
     "WritableFile",
@@ -115,6 +119,8 @@ __all__ = [
     "delete_async",
     "delete_prefix",
     "delete_prefix_async",
+    "download",
+    "download_async",
     "exceptions",
     "exists",
     "exists_async",
@@ -142,5 +148,7 @@ __all__ = [
     "sign",
     "sign_async",
     "store",
+    "upload",
+    "upload_async",
     "walk",
 ]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
-import tempfile
 from collections.abc import Callable
 from typing import Any
 
@@ -183,6 +181,9 @@ def _put_spooled(
     source: ContentSource, target: ObjectStoreMethods, to: str, how: dict[str, Any]
 ) -> Plan[None]:
     """Write in one request, as a put that must not overwrite has to, from a file on disk."""
+    import mmap
+    import tempfile
+
     with tempfile.TemporaryFile() as file:
         while (payload := (yield from source.read(how["chunk_size"]))).length:
             yield Block(_writer(file, payload))

@@ -10,7 +10,7 @@ import secrets
 import shutil
 import threading
 from collections.abc import Callable, Generator, Iterator
-from functools import cache, partial
+from functools import partial
 from typing import Any, NoReturn, TypeVar
 
 from . import _paths, exceptions
@@ -28,7 +28,7 @@ from ._backend import (
 from ._bad_keys import WAY_OUT
 from ._effects import Block, Plan
 from ._http import Payload
-from ._local_root import EscapeError, Root, create_file
+from ._local_root import EscapeError, Root, create_file, umask
 from ._memory import BytesContent
 
 T = TypeVar("T")
@@ -365,7 +365,7 @@ def _write(descriptor: int, view: memoryview, offset: int) -> None:
 
 def _publish(descriptor: int, folder: int | None, staged: str, name: str, overwrite: bool) -> None:
     if hasattr(os, "fchmod"):
-        os.fchmod(descriptor, 0o666 & ~_umask())
+        os.fchmod(descriptor, 0o666 & ~umask())
     _move(folder, staged, folder, name, overwrite)
 
 
@@ -376,10 +376,3 @@ def _move(old_folder: int | None, old: str, folder: int | None, name: str, overw
     # A link fails if the name is taken, which a rename does not.
     os.link(old, name, src_dir_fd=old_folder, dst_dir_fd=folder)
     os.unlink(old, dir_fd=old_folder)
-
-
-@cache
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

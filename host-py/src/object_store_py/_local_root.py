@@ -13,6 +13,7 @@ import stat
 from collections import deque
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 _HAS_DIR_FD = {os.open, os.mkdir} <= os.supports_dir_fd and os.scandir in os.supports_fd
@@ -165,3 +166,11 @@ def create_file(folder: int | None, name: str) -> int:
     """Create a file that nobody else can read yet (0600), and that was not there."""
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | _NOFOLLOW | _EXTRA
     return os.open(name, flags, 0o600, dir_fd=folder)
+
+
+@cache
+def umask() -> int:
+    """What the process takes off the modes of new files, as it was when it was asked first."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

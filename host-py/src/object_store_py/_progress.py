@@ -97,10 +97,15 @@ def put_watched(
     if progress is None:
         return (yield from verbs.put(path, source, asynchronous=asynchronous, **how))
     try:
-        watched = verbs.on(cast("Backend", _WatchedBackend(verbs.backend, progress)))
-        return (yield from watched.put(path, source, asynchronous=asynchronous, **how))
+        sender = watched(verbs, progress)
+        return (yield from sender.put(path, source, asynchronous=asynchronous, **how))
     finally:
         progress.close()
+
+
+def watched(verbs: Operations, progress: Progress) -> Operations:
+    """The same verbs, whose writes are told about."""
+    return verbs.on(cast("Backend", _WatchedBackend(verbs.backend, progress)))
 
 
 class _WatchedBackend:
@@ -115,18 +120,18 @@ class _WatchedBackend:
 
     def put(self, path: str, payload: Payload, options: PutRequest) -> Plan[Written]:
         """Write an object."""
-        watched = _WatchedPayload(payload, self._progress)
-        written = yield from self._backend.put(path, watched, options)
-        watched.reach(watched.length)
+        told = _WatchedPayload(payload, self._progress)
+        written = yield from self._backend.put(path, told, options)
+        told.reach(told.length)
         return written
 
     def put_part(
         self, path: str, upload: str, index: int, offset: int, payload: Payload
     ) -> Plan[str]:
         """Write one part."""
-        watched = _WatchedPayload(payload, self._progress)
-        part = yield from self._backend.put_part(path, upload, index, offset, watched)
-        watched.reach(watched.length)
+        told = _WatchedPayload(payload, self._progress)
+        part = yield from self._backend.put_part(path, upload, index, offset, told)
+        told.reach(told.length)
         return part
 
 
