@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 import pickle
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
 from object_store_py.exceptions import GenericError, UnknownConfigurationKeyError
-from object_store_py.store import LocalStore, MemoryStore, S3Store
+from object_store_py.store import AzureStore, GCSStore, LocalStore, MemoryStore, S3Store
 
 
 @pytest.fixture(autouse=True)
@@ -161,3 +162,19 @@ def test_what_cannot_work_is_refused_at_once(
         S3Store(**arguments)
     assert "CANARY" not in str(caught.value)
     assert str(caught.value).count("\n") == 0
+
+
+@pytest.mark.parametrize("make", [S3Store, GCSStore, partial(AzureStore, account_name="a")])
+def test_a_retry_config_is_shown_whole_goes_in_again_and_pickles(make: Any) -> None:
+    store = make("b", retry_config={"max_retries": 2, "backoff": {"base": 3}})
+    assert store.retry_config == {
+        "max_retries": 2,
+        "retry_timeout": timedelta(seconds=180),
+        "backoff": {
+            "init_backoff": timedelta(milliseconds=100),
+            "max_backoff": timedelta(seconds=15),
+            "base": 3,
+        },
+    }
+    assert make("b", retry_config=store.retry_config) == store
+    assert pickle.loads(pickle.dumps(store)).retry_config == store.retry_config
