@@ -13,10 +13,12 @@ import object_store_py
 ROOT = Path(object_store_py.__file__).parent
 LAYERS = (
     # Below everything: vocabulary without behaviour.
-    {"exceptions", "bytes", "types", "_redact", "durations", "config", "_http", "_effects"},
+    {"exceptions", "bytes", "types", "_redact", "durations", "config"},
+    {"_http", "_effects", "_fresh"},
     {"_proxies", "_trust", "_quiet"},
     {"options", "credentials", "_paths", "_driver", "_driver_async", "_convert", "_cache"},
-    {"_wire", "_engine", "_backend", "_local_root"},
+    {"_wire", "_engine", "_backend", "_local_root", "_local_content"},
+    {"_filling"},
     {"_metrics", "_policy", "_azure", "_streams", "_parsers", "_httpx_engine"},
     {"_http11", "_http11_async"},
     {"_idle"},

@@ -218,3 +218,34 @@ def expiry(value: object) -> int:
     if not 0 < seconds <= 604_800:
         raise ValueError(f"expires_in must be between one second and seven days, but is {value}")
     return seconds
+
+
+def writable(buffer: Any) -> memoryview:
+    """Memory to read into, as single bytes.
+
+    Raises:
+        TypeError: it is not memory, or read-only.
+        ValueError: it is not in one piece.
+    """
+    try:
+        view = memoryview(buffer)
+    except (TypeError, ValueError, BufferError) as error:
+        raise TypeError(
+            "buffer must be writable memory, such as a bytearray, a memoryview or a numpy array,"
+            f" not {type(buffer).__name__}: {error}"
+        ) from None
+    if view.readonly:
+        raise TypeError(f"buffer must be writable, but this {type(buffer).__name__} is read-only")
+    if not view.c_contiguous:
+        raise ValueError("buffer must be in one piece (C-contiguous), not a view with gaps")
+    if not view.nbytes:
+        return memoryview(bytearray())
+    if view.format in _PLAIN:
+        return view.cast("B")
+    import ctypes  # numpy's records have formats that a memoryview does not know
+
+    memory: Any = (ctypes.c_ubyte * view.nbytes).from_buffer(buffer)
+    return memoryview(memory).cast("B")
+
+
+_PLAIN = frozenset("cbBhHiIlLqQnNefd?")

@@ -96,8 +96,23 @@ class ListRequest:
 class Content(Protocol):
     """An object's bytes while they are read."""
 
+    splits: bool
+    """Whether `part` works, and several requests at once are quicker than one."""
+
     def read(self) -> Plan[bytes]:
         """Read the next chunk; empty at the end."""
+        ...
+
+    def read_into(self, view: memoryview) -> Plan[int]:
+        """Read some bytes into memory that is not empty; 0 at the end."""
+        ...
+
+    def whole(self) -> bytes | None:
+        """Everything that is left, if it is in memory already, as far as can be told at once."""
+        ...
+
+    def part(self, start: int, end: int) -> Plan[Content]:
+        """Another reader of the same state of the object, from `start` to `end`."""
         ...
 
     def close(self) -> Plan[None]:

@@ -11,7 +11,7 @@ from . import exceptions
 from ._backend import Fetched, GetRequest, ListRequest, Page, PutRequest, RawMeta, Written
 from ._bad_keys import WAY_OUT, leave_out
 from ._core import Brain, Outcome
-from ._effects import Close, Pause, Plan, Read
+from ._effects import Close, Pause, Plan, Read, ReadInto
 from ._http import EMPTY, Body, BufferedBody, Payload, TransportFailure
 
 LONGEST_RANGE = 2**32 - 1
@@ -27,6 +27,7 @@ class BrainBackend:
         self._brain = brain
         self._retry = retry
         self.min_part_size = min_part_size
+        self.splits = brain.kind != "http"  # not every web server knows ranges
 
     @property
     def delete_batch(self) -> int:
@@ -176,6 +177,8 @@ class BrainContent:
         self._position = start
         self._end = self._announced = end
         self._attempts = 0
+        # An e_tag that is weak says that two states are alike, not that they are the same bytes.
+        self.splits = backend.splits and meta.e_tag is not None and meta.e_tag[:2] != "W/"
 
     def stop_at(self, end: int) -> int:
         """Read no further than `end`, though the server sends more."""
@@ -204,6 +207,42 @@ class BrainContent:
         yield Close(self._body)
         return b""
 
+    def read_into(self, view: memoryview) -> Plan[int]:
+        """Read some bytes into memory; 0 at the end."""
+        while (left := self._end - self._position) > 0:
+            reason = "the server sent too few bytes"
+            try:
+                count: int = yield ReadInto(self._body, view[:left])
+            except TransportFailure as failure:
+                count, reason = 0, str(failure)
+            if count:
+                self._position += count
+                return count
+            yield from self._resume(reason)
+        if self._end == self._announced:
+            yield from self._check_end()
+        yield Close(self._body)
+        return 0
+
+    def _check_end(self) -> Plan[None]:
+        """The bytes are all there: whether more follow, which must not be."""
+        try:
+            surplus: int = yield ReadInto(self._body, memoryview(bytearray(1)))
+        except TransportFailure:
+            return
+        if surplus:
+            yield Close(self._body)
+            raise self._error("the server sent more bytes than it had announced")
+
+    def whole(self) -> bytes | None:
+        """Everything that is left, if it came with the head."""
+        if type(self._body) is not BufferedBody:
+            return None
+        data = self._body.whole(self._end - self._position)
+        if data is not None:
+            self._position = self._end
+        return data
+
     def _resume(self, reason: str) -> Plan[None]:
         yield Close(self._body)
         self._attempts += 1
@@ -211,13 +250,14 @@ class BrainContent:
         if pause < 0 or self._meta.e_tag is None:
             raise self._error(f"the body broke off at byte {self._position}: {reason}")
         yield Pause(pause)
+        self._body = (yield from self.part(self._position, self._end))._body
+
+    def part(self, start: int, end: int) -> Plan[BrainContent]:
+        """Another reader of the same state of the object, from `start` to `end`."""
         try:
-            content = yield from self._backend.resume(
-                self._meta, self._options, self._position, self._end
-            )
+            return (yield from self._backend.resume(self._meta, self._options, start, end))
         except exceptions.PreconditionError as error:
             raise self._error("the object changed while it was read; read it again") from error
-        self._body = content._body
 
     def _error(self, reason: str) -> exceptions.GenericError:
         path = self._meta.path

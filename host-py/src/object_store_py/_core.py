@@ -101,7 +101,7 @@ class Brain:
         credential: CredentialPlan | None = None,
         learn: Learn | None = None,
     ) -> None:
-        self._kind = kind
+        self.kind = kind
         self._options = options
         self._learn = learn
         self._host = host
@@ -124,7 +124,7 @@ class Brain:
         instance = self._instance
         if instance is None or instance.dead:
             instance = Instance()
-            word, _, rest = instance.call("open", self._kind, json.dumps(self._options)).partition(
+            word, _, rest = instance.call("open", self.kind, json.dumps(self._options)).partition(
                 "\n"
             )
             if word.lstrip("*") != "done":
@@ -328,7 +328,7 @@ class Brain:
             return known_kind(f"{where}: {message}", store=self._label)
         if not issubclass(kind, exceptions.BaseError):
             return kind(message)
-        kind, advice = _advice(self._kind, kind, code, facts)
+        kind, advice = _advice(self.kind, kind, code, facts)
         known = {
             "store": self._label,
             "path": path,

@@ -27,6 +27,7 @@ from ._effects import (
     Pause,
     Plan,
     Read,
+    ReadInto,
     Spawn,
 )
 
@@ -123,6 +124,7 @@ def _cancel(effect: Cancel) -> None:
 _PERFORM: dict[type[Effect], Callable[[Any], Any]] = {
     Exchange: lambda effect: effect.host.exchange(effect.request),
     Read: lambda effect: effect.body.read(),
+    ReadInto: lambda effect: effect.body.read_into(effect.view),
     Close: lambda effect: effect.body.close(),
     Block: lambda effect: effect.function(),
     Invoke: _invoke,

@@ -23,6 +23,7 @@ from ._effects import (
     Pause,
     Plan,
     Read,
+    ReadInto,
     Spawn,
 )
 
@@ -149,6 +150,7 @@ async def _exchange(effect: Exchange) -> Any:
 _PERFORM: dict[type[Effect], Callable[[Any], Awaitable[Any]]] = {
     Exchange: _exchange,
     Read: lambda effect: effect.body.read_async(),
+    ReadInto: lambda effect: effect.body.read_into_async(effect.view),
     Close: lambda effect: effect.body.close_async(),
     Block: _block,
     Invoke: _invoke,

@@ -44,6 +44,14 @@ class Read(Effect):
 
 
 @dataclass(slots=True)
+class ReadInto(Effect):
+    """Read some of a response body into memory. Answer: how many bytes, 0 at the end."""
+
+    body: Body
+    view: memoryview
+
+
+@dataclass(slots=True)
 class Close(Effect):
     """Give up a response body, read or not. Answer: None."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from ._driver import run, run_async
 from ._progress import ProgressInput
@@ -75,6 +75,20 @@ async def get_async(
 ) -> GetResult:
     """Read an object."""
     return await store.get_async(path, options=options, progress=progress)
+
+
+def get_into(
+    store: ObjectStoreMethods, path: str, buffer: Any, *, options: GetOptions | None = None
+) -> int:
+    """Read an object into memory of yours, without a further copy; how many bytes."""
+    return store.get_into(path, buffer, options=options)
+
+
+async def get_into_async(
+    store: ObjectStoreMethods, path: str, buffer: Any, *, options: GetOptions | None = None
+) -> int:
+    """Read an object into memory of yours; how many bytes."""
+    return await store.get_into_async(path, buffer, options=options)
 
 
 def get_range(

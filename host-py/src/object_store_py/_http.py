@@ -106,6 +106,14 @@ class Body(Protocol):
         """Read the next chunk; empty at the end. Throws `TransportFailure`."""
         ...
 
+    def read_into(self, view: memoryview) -> int:
+        """Read some bytes into memory; 0 at the end. Throws `TransportFailure`."""
+        ...
+
+    async def read_into_async(self, view: memoryview) -> int:
+        """Read some bytes into memory; 0 at the end. Throws `TransportFailure`."""
+        ...
+
     def close(self) -> None:
         """Give the body up and free its connection."""
         ...
@@ -143,6 +151,27 @@ class BufferedBody:
     async def read_async(self) -> bytes:
         """Return everything, then nothing; see `read`."""
         return self.read()
+
+    def read_into(self, view: memoryview) -> int:
+        """Copy as much as fits. Throws `failure` after what came before it."""
+        data = self._data
+        if not data and self._failure is not None:
+            raise self._failure
+        count = min(len(data), len(view))
+        view[:count] = data[:count]
+        self._data = data[count:]
+        return count
+
+    async def read_into_async(self, view: memoryview) -> int:
+        """Copy as much as fits; see `read_into`."""
+        return self.read_into(view)
+
+    def whole(self, size: int) -> bytes | None:
+        """Everything at once, if it is `size` bytes and did not break off."""
+        if self._failure is not None or len(self._data) != size:
+            return None
+        data, self._data = self._data, b""
+        return data
 
     def close(self) -> None:
         """Forget the bytes."""

@@ -15,10 +15,12 @@ from typing import Any
 
 from ._http import SMALL_BODY, TransportFailure
 from ._parsers import HAS_HTTPTOOLS, make_parser
-from ._wire import READ_SIZE, Budget, Headers, Origin, Wire
+from ._wire import READ_SIZE, Budget, Headers, Origin, Spill, Wire
 
 HEAD_SIZE = 64 << 10
 """How much is read at once while the head has not arrived, in bytes."""
+INTO_SIZE = 1 << 20
+"""How much is read at once into memory that is there, in bytes; what came is kept if more fails."""
 BUFFER = 16 << 10
 """The size of the buffer that heads are parsed from, in bytes."""
 
@@ -84,31 +86,59 @@ class ParsedAnswer:
         self._connection = connection
         self._budget = budget
         parser = self._parser = make_parser(method)
+        self._spill = Spill()
         while parser.status is None:
-            self._receive(HEAD_SIZE)
+            self._feed(self._wait(connection.recv, HEAD_SIZE))
         self.status = parser.status
         self.headers: Headers = parser.headers
+        self._raw = parser.missing()
+        """How many bytes of the body follow those that the parser has seen."""
 
-    def _receive(self, size: int) -> None:
-        parser = self._parser
+    def _wait(self, function: Callable[[Any], Any], argument: Any) -> Any:
         self._connection.settimeout(self._budget.start())
         try:
-            data = _guard(lambda: self._connection.recv(size))
+            return function(argument)
+        except OSError as error:
+            raise _failure(error) from error
         finally:
             self._budget.stop()
+
+    def _feed(self, data: bytes) -> None:
+        parser = self._parser
         if data:
             parser.feed(data)
             return
         parser.feed_end()
         if not parser.complete:
-            raise TransportFailure("interrupted", "the server closed the connection")
+            raise _closed()
+
+    def _received(self, count: int) -> None:
+        """Count bytes that the parser does not see."""
+        if not count:
+            raise _closed()
+        self._raw -= count
+        self._parser.complete = not self._raw
 
     def read(self) -> bytes:
         """Read some of the body; empty at its end."""
         parser = self._parser
+        if self._raw and not parser.chunks:
+            data: bytes = self._wait(self._connection.recv, min(READ_SIZE, self._raw))
+            self._received(len(data))
+            return data
         while not parser.chunks and not parser.complete:
-            self._receive(READ_SIZE)
+            self._feed(self._wait(self._connection.recv, READ_SIZE))
         return parser.take()
+
+    def read_into(self, view: memoryview) -> int:
+        """Read some of the body into memory, which it is received into; 0 at its end."""
+        if self._spill:
+            return self._spill.fill(view)
+        if not self._raw or self._parser.chunks:
+            return self._spill.fill(view, self.read())
+        count: int = self._wait(self._connection.recv_into, view[: min(INTO_SIZE, self._raw)])
+        self._received(count)
+        return count
 
     def close(self) -> bool:
         """Give the rest up; whether the connection can be used again."""
@@ -136,6 +166,11 @@ class HttpAnswer:
         """Read some of the body; empty at its end."""
         data: bytes = _guard(lambda: self._response.read(READ_SIZE))
         return data
+
+    def read_into(self, view: memoryview) -> int:
+        """Read some of the body into memory, which it is received into; 0 at its end."""
+        count: int = _guard(lambda: self._response.readinto(view[:INTO_SIZE]))
+        return count
 
     def close(self) -> bool:
         """Give the rest up; whether the connection can be used again."""
@@ -198,15 +233,25 @@ def _guard(function: Callable[[], Any]) -> Any:
     """Call a function of http.client's; what it throws means what it says at the border."""
     try:
         return function()
-    except TimeoutError as error:
-        raise TransportFailure("timeout", "the server did not answer in time") from error
     except http.client.IncompleteRead as error:
         raise TransportFailure("interrupted", "the server sent too few bytes") from error
     except (http.client.HTTPException, ValueError) as error:
+        if isinstance(error, OSError):  # as errors of TLS are
+            raise _failure(error) from error
         text = str(error) or type(error).__name__
         raise TransportFailure("interrupted", f"the answer is no valid HTTP: {text}") from error
     except OSError as error:
-        raise TransportFailure("interrupted", str(error)) from error
+        raise _failure(error) from error
+
+
+def _failure(error: OSError) -> TransportFailure:
+    if isinstance(error, TimeoutError):
+        return TransportFailure("timeout", "the server did not answer in time")
+    return TransportFailure("interrupted", str(error))
+
+
+def _closed() -> TransportFailure:
+    return TransportFailure("interrupted", "the server closed the connection")
 
 
 def _send(connection: socket.socket, wire: Wire, budget: Budget) -> OSError | None:

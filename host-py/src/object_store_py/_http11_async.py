@@ -9,7 +9,7 @@ from typing import Any
 
 from ._http import SMALL_BODY, TransportFailure
 from ._parsers import Parser, make_parser
-from ._wire import Budget, Headers, Origin, Wire
+from ._wire import Budget, Headers, Origin, Spill, Wire
 
 HIGH_WATER = 4 << 20
 """Reading pauses when this many bytes of a body are waiting to be taken."""
@@ -173,6 +173,7 @@ class AsyncioAnswer:
         self._owner = owner
         self._parser = parser
         self._budget = budget
+        self._spill = Spill()
         self.status = parser.status
         self.headers: Headers = parser.headers
 
@@ -183,6 +184,10 @@ class AsyncioAnswer:
             self._owner.resume_reading()
             await self._owner.wait(self._budget)
         return parser.take()
+
+    async def read_into(self, view: memoryview) -> int:
+        """Read some of the body into memory; 0 at its end."""
+        return self._spill.fill(view) if self._spill else self._spill.fill(view, await self.read())
 
     async def close(self) -> bool:
         """Give the rest up; whether the connection can be used again."""

@@ -16,7 +16,7 @@ import httpx
 from . import _redact
 from ._http import EMPTY, Payload, TransportErrorKind, TransportFailure
 from ._quiet import quiet
-from ._wire import Budget, Headers, Wire
+from ._wire import Budget, Headers, Spill, Wire
 
 _FAILURES: list[tuple[type[Exception], TransportErrorKind]] = [
     (httpx.ConnectTimeout, "connect"),
@@ -122,6 +122,7 @@ class HttpxAnswer:
         self._stream = stream
         self._chunks: Any = iter(stream)
         self._budget = budget
+        self._spill = Spill()
         self.status = response.status_code
         self.headers = _headers(response)
 
@@ -136,6 +137,10 @@ class HttpxAnswer:
         finally:
             self._budget.stop()
         return chunk
+
+    def read_into(self, view: memoryview) -> int:
+        """Read some of the body into memory; 0 at its end."""
+        return self._spill.fill(view) if self._spill else self._spill.fill(view, self.read())
 
     def close(self) -> bool:
         """Give the rest up. The transport itself knows what it can use again."""
@@ -178,6 +183,7 @@ class HttpxAsyncAnswer:
             not shared and response.extensions.get("http_version") != b"HTTP/2"
         )
         self._budget = budget
+        self._spill = Spill()
         self.status = response.status_code
         self.headers = _headers(response)
 
@@ -194,6 +200,10 @@ class HttpxAsyncAnswer:
         finally:
             self._budget.stop()
         return chunk or b""
+
+    async def read_into(self, view: memoryview) -> int:
+        """Read some of the body into memory; 0 at its end."""
+        return self._spill.fill(view) if self._spill else self._spill.fill(view, await self.read())
 
     async def close(self) -> bool:
         """Give the rest up. The transport itself knows what it can use again."""

@@ -28,13 +28,12 @@ from ._backend import (
 from ._bad_keys import WAY_OUT
 from ._effects import Block, Plan
 from ._http import Payload
+from ._local_content import CHUNK, FileContent, read_file
 from ._local_root import EscapeError, Root, create_file, umask
 from ._memory import BytesContent
 
 T = TypeVar("T")
 
-CHUNK = 4 << 20
-"""How much is read from a file at once, in bytes."""
 _STAGED = re.compile(r"#\d+$")
 """Names of files that are being written; they are not listed."""
 
@@ -93,10 +92,13 @@ class LocalBackend:
             start, end = resolve_range(options.range, meta.size, path)
             content: Any
             if options.head or end - start <= CHUNK:
-                data = b"" if options.head else _read(descriptor, start, end)
+                data = b"" if options.head else read_file(descriptor, start, end)
                 content = BytesContent(data)
             else:
-                content, keep = FileContent(self, path, descriptor, start, end), True
+                content, keep = (
+                    FileContent(partial(self._block, path), descriptor, start, end),
+                    True,
+                )
             return Fetched(meta, start, end, {}, content)
         finally:
             if not keep:
@@ -301,41 +303,6 @@ class LocalBackend:
         yield
 
 
-class FileContent:
-    """A large file's bytes while they are read."""
-
-    def __init__(
-        self, backend: LocalBackend, path: str, descriptor: int, start: int, end: int
-    ) -> None:
-        self._backend = backend
-        self._path = path
-        self._descriptor: int | None = descriptor
-        self._position = start
-        self._end = end
-
-    def read(self) -> Plan[bytes]:
-        """Read the next chunk; empty at the end."""
-        stop = min(self._position + CHUNK, self._end)
-        descriptor = self._descriptor
-        if stop == self._position or descriptor is None:
-            self.abandon()
-            return b""
-        start, self._position = self._position, stop
-        return (yield from self._backend._block(self._path, lambda: _read(descriptor, start, stop)))
-
-    def close(self) -> Plan[None]:
-        """Close the file."""
-        self.abandon()
-        return
-        yield
-
-    def abandon(self) -> None:
-        """Close the file."""
-        descriptor, self._descriptor = self._descriptor, None
-        if descriptor is not None:
-            os.close(descriptor)
-
-
 def file_meta(path: str, status: os.stat_result) -> RawMeta:
     """A file's metadata; its e_tag changes with its inode, time or size."""
     micros = status.st_mtime_ns // 1000
@@ -345,16 +312,6 @@ def file_meta(path: str, status: os.stat_result) -> RawMeta:
 
 def _written(path: str, descriptor: int) -> Written:
     return Written(file_meta(path, os.fstat(descriptor)).e_tag, None)
-
-
-def _read(descriptor: int, start: int, end: int) -> bytes:
-    data = os.pread(descriptor, end - start, start)
-    while len(data) < end - start:
-        more = os.pread(descriptor, end - start - len(data), start + len(data))
-        if not more:
-            raise exceptions.GenericError("the file became shorter while it was read")
-        data += more
-    return data
 
 
 def _write(descriptor: int, view: memoryview, offset: int) -> None:

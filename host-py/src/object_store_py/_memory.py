@@ -42,6 +42,8 @@ class _Upload:
 class BytesContent:
     """Bytes that are in memory already."""
 
+    splits = False
+
     def __init__(self, data: bytes | memoryview) -> None:
         self._data: bytes | memoryview = data
 
@@ -50,6 +52,25 @@ class BytesContent:
         data, self._data = self._data, b""
         return bytes(data)
         yield
+
+    def read_into(self, view: memoryview) -> Plan[int]:
+        """Copy as much as fits."""
+        data = memoryview(self._data)
+        count = min(len(data), len(view))
+        view[:count] = data[:count]
+        self._data = data[count:]
+        return count
+        yield
+
+    def part(self, start: int, end: int) -> Plan[BytesContent]:
+        """Refuse: nothing is quicker than one copy."""
+        raise NotImplementedError
+        yield
+
+    def whole(self) -> bytes:
+        """Return everything."""
+        data, self._data = self._data, b""
+        return bytes(data)
 
     def close(self) -> Plan[None]:
         """Forget the bytes."""

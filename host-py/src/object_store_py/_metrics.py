@@ -205,12 +205,11 @@ class _CountedBody:
         self._told = told
         self._received = 0
 
-    def _add(self, chunk: bytes) -> bytes:
-        self._received += len(chunk)
-        self._meter.receive(len(chunk))
-        if not chunk:
+    def _add(self, count: int) -> None:
+        self._received += count
+        self._meter.receive(count)
+        if not count:
             self._end()
-        return chunk
 
     def _end(self, error: BaseException | None = None) -> None:
         told, self._told = self._told, None
@@ -222,18 +221,42 @@ class _CountedBody:
     def read(self) -> bytes:
         """Read the next chunk; empty at the end."""
         try:
-            return self._add(self._body.read())
+            chunk = self._body.read()
         except BaseException as error:
             self._end(error)
             raise
+        self._add(len(chunk))
+        return chunk
 
     async def read_async(self) -> bytes:
         """Read the next chunk; empty at the end."""
         try:
-            return self._add(await self._body.read_async())
+            chunk = await self._body.read_async()
         except BaseException as error:
             self._end(error)
             raise
+        self._add(len(chunk))
+        return chunk
+
+    def read_into(self, view: memoryview) -> int:
+        """Read some bytes into memory; 0 at the end."""
+        try:
+            count = self._body.read_into(view)
+        except BaseException as error:
+            self._end(error)
+            raise
+        self._add(count)
+        return count
+
+    async def read_into_async(self, view: memoryview) -> int:
+        """Read some bytes into memory; 0 at the end."""
+        try:
+            count = await self._body.read_into_async(view)
+        except BaseException as error:
+            self._end(error)
+            raise
+        self._add(count)
+        return count
 
     def close(self) -> None:
         """Give the body up."""

@@ -11,7 +11,6 @@ from . import _arguments, _paths
 from ._arguments import to_datetime
 from ._backend import (
     Backend,
-    Content,
     Fetched,
     GetRequest,
     ListRequest,
@@ -21,6 +20,8 @@ from ._backend import (
     Written,
 )
 from ._effects import Cancel, Group, Join, Plan, Spawn
+from ._filling import fill
+from ._fresh import fills, fresh
 from ._http import Payload
 from ._sources import Source, make_source
 from .bytes import Bytes
@@ -48,17 +49,18 @@ def object_meta(
     }
 
 
-def read_all(content: Content) -> Plan[Bytes]:
-    """Read what is left of an object."""
-    first = yield from content.read()
-    second = (yield from content.read()) if first else b""
-    if not second:
-        return Bytes(first)
+def read_all(fetched: Fetched) -> Plan[Bytes]:
+    """Read all bytes of an object, once."""
+    content, size = fetched.content, fetched.end - fetched.start
+    whole = content.whole()
+    if whole is not None:
+        return Bytes(whole)
+    if fills(Bytes, size):
+        data, view = fresh(Bytes, size)
+        yield from fill(fetched, view)
+        return data
     # A list of chunks to join would hold everything twice, and then once more as `Bytes`.
     buffer = io.BytesIO()
-    buffer.write(first)
-    buffer.write(second)
-    del first, second
     while chunk := (yield from content.read()):
         buffer.write(chunk)
     return Bytes(buffer.getvalue())
@@ -97,6 +99,21 @@ class Operations:
         request = _arguments.get_options(options)
         return (yield from self._backend.get(self._full(path), request))
 
+    def get_into(self, path: str, buffer: Any, options: Mapping[str, Any] | None) -> Plan[int]:
+        """Read an object into memory of the caller's; how many bytes."""
+        view = _arguments.writable(buffer)
+        request = _arguments.get_options(options)
+        fetched = yield from self._backend.get(self._full(path), request)
+        size = 0 if request.head else fetched.end - fetched.start
+        if size > len(view):
+            yield from fetched.content.close()
+            raise ValueError(
+                f"{path!r}: there are {size} bytes to read, but the buffer has {len(view)}: give a"
+                " larger one, or a range in options"
+            )
+        yield from fill(fetched, view[:size])
+        return size
+
     def head(self, path: str) -> Plan[ObjectMeta]:
         """Read an object's metadata."""
         fetched = yield from self._backend.get(self._full(path), GetRequest(head=True))
@@ -114,7 +131,7 @@ class Operations:
         """Read one range."""
         wanted = _arguments.bounded(start, end, length)
         fetched = yield from self._backend.get(self._full(path), GetRequest(range=wanted))
-        return (yield from read_all(fetched.content))
+        return (yield from read_all(fetched))
 
     def get_ranges(
         self,
@@ -134,7 +151,7 @@ class Operations:
 
     def _range(self, full: str, start: int, end: int) -> Plan[Bytes]:
         fetched = yield from self._backend.get(full, GetRequest(range=("bounded", start, end)))
-        return (yield from read_all(fetched.content))
+        return (yield from read_all(fetched))
 
     # Writing.
 

@@ -24,6 +24,9 @@ class Parser:
         self.buffered = 0
         self.complete = False
         self.keep_alive = True
+        self.length: int | None = None
+        """How long the body is, where the head says so. Then the rest of it may be read without the
+        parser, which would only copy it; who does so says when it is complete."""
 
     def feed(self, data: bytes) -> None:
         """Take what has arrived."""
@@ -41,6 +44,10 @@ class Parser:
         self.chunks.clear()
         self.buffered = 0
         return data
+
+    def missing(self) -> int:
+        """How many bytes of the body have not arrived; 0 where only the parser can tell."""
+        return 0 if self.length is None or self.complete else self.length - self.buffered
 
     def _add(self, data: bytes) -> None:
         self.chunks.append(data)
@@ -170,6 +177,19 @@ class HttptoolsParser(Parser):
         self.status = status
         if self._head_only:
             self.complete = True
+        elif status not in (204, 304):
+            self.length = self._announced()
+
+    def _announced(self) -> int | None:
+        """What Content-Length says, which llhttp has checked, if it is what ends the body."""
+        found: str | None = None
+        for name, value in self.headers:
+            lowered = name.lower()
+            if lowered == "transfer-encoding":
+                return None
+            if lowered == "content-length":
+                found = value.strip()
+        return int(found) if found is not None and found.isascii() and found.isdigit() else None
 
     def on_body(self, body: bytes) -> None:
         """Some of the body."""

@@ -173,6 +173,8 @@ def watch_reading(fetched: Fetched, given: ProgressInput) -> None:
 class WatchedContent:
     """An object's bytes, whose reading is told about."""
 
+    splits = False  # the first of several readers would end the bar of all
+
     def __init__(self, content: Content, progress: Progress) -> None:
         self._content = content
         self._progress = progress
@@ -185,6 +187,27 @@ class WatchedContent:
         else:
             self._progress.close()
         return chunk
+
+    def read_into(self, view: memoryview) -> Plan[int]:
+        """Read some bytes into memory; 0 at the end."""
+        count = yield from self._content.read_into(view)
+        if count:
+            self._progress.add(count)
+        else:
+            self._progress.close()
+        return count
+
+    def part(self, start: int, end: int) -> Plan[Content]:
+        """Another reader, which nobody is told about."""
+        return (yield from self._content.part(start, end))
+
+    def whole(self) -> bytes | None:
+        """Everything that is left, if it is in memory already."""
+        whole = self._content.whole()
+        if whole is not None:
+            self._progress.add(len(whole))
+            self._progress.close()
+        return whole
 
     def close(self) -> Plan[None]:
         """Give the rest up."""

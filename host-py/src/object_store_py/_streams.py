@@ -56,16 +56,31 @@ class SyncBody:
             return b""
         try:
             chunk = self._answer.read()
-            if self._left is not None:
-                self._left -= len(chunk)
-                if self._left == 0 and chunk:
-                    self._answer.read()  # the end, so that the connection is free at once
+            self._count(len(chunk))
         except BaseException:
             self.close()
             raise
-        if not chunk or self._left == 0:
-            self.close()
         return chunk
+
+    def read_into(self, view: memoryview) -> int:
+        """Read some bytes into memory; 0 at the end."""
+        if self._connection is None:
+            return 0
+        try:
+            count = self._answer.read_into(view)
+            self._count(count)
+        except BaseException:
+            self.close()
+            raise
+        return count
+
+    def _count(self, size: int) -> None:
+        if self._left is not None:
+            self._left -= size
+            if self._left == 0 and size:
+                self._answer.read()  # the end, so that the connection is free at once
+        if not size or self._left == 0:
+            self.close()
 
     def close(self) -> None:
         """Give the body up and free its connection."""
@@ -78,6 +93,12 @@ class SyncBody:
         import anyio.to_thread
 
         return await anyio.to_thread.run_sync(self.read)
+
+    async def read_into_async(self, view: memoryview) -> int:
+        """Read from an asynchronous caller: in a worker thread."""
+        import anyio.to_thread
+
+        return await anyio.to_thread.run_sync(self.read_into, view)
 
     async def close_async(self) -> None:
         """Give the body up."""
@@ -111,16 +132,31 @@ class AsyncBody:
             return b""
         try:
             chunk = await self._answer.read()
-            if self._left is not None:
-                self._left -= len(chunk)
-                if self._left == 0 and chunk:
-                    await self._answer.read()
+            await self._count(len(chunk))
         except BaseException:
             await self.close_async()
             raise
-        if not chunk or self._left == 0:
-            await self.close_async()
         return chunk
+
+    async def read_into_async(self, view: memoryview) -> int:
+        """Read some bytes into memory; 0 at the end."""
+        if self._connection is None:
+            return 0
+        try:
+            count = await self._answer.read_into(view)
+            await self._count(count)
+        except BaseException:
+            await self.close_async()
+            raise
+        return count
+
+    async def _count(self, size: int) -> None:
+        if self._left is not None:
+            self._left -= size
+            if self._left == 0 and size:
+                await self._answer.read()
+        if not size or self._left == 0:
+            await self.close_async()
 
     async def close_async(self) -> None:
         """Give the body up and free its connection."""
@@ -136,6 +172,11 @@ class AsyncBody:
     def read(self) -> bytes:
         """Refuse: the connection belongs to an event loop."""
         raise TransportFailure("interrupted", "an asynchronous body cannot be read by a sync call")
+
+    def read_into(self, view: memoryview) -> int:
+        """Refuse, as `read` does."""
+        del view
+        return len(self.read())
 
     def close(self) -> None:
         """Leave the connection to its event loop."""

@@ -84,9 +84,31 @@ class Answer(Protocol):
         """Read some of the body; empty at its end."""
         ...
 
+    def read_into(self, view: memoryview) -> int:
+        """Read some of the body into memory; 0 at its end. Nothing is read by `read` after it."""
+        ...
+
     def close(self) -> bool:
         """Give the rest up; whether the connection can be used again."""
         ...
+
+
+class Spill:
+    """What a source of chunks gave more of than fits where it is wanted."""
+
+    def __init__(self) -> None:
+        self._rest = memoryview(b"")
+
+    def fill(self, view: memoryview, chunk: bytes = b"") -> int:
+        """Put what is left, or else `chunk`, into memory as far as it fits."""
+        rest = self._rest if self._rest else memoryview(chunk)
+        count = min(len(rest), len(view))
+        view[:count] = rest[:count]
+        self._rest = rest[count:]
+        return count
+
+    def __bool__(self) -> bool:
+        return bool(self._rest)
 
 
 class AsyncAnswer(Protocol):
@@ -97,6 +119,10 @@ class AsyncAnswer(Protocol):
 
     async def read(self) -> bytes:
         """Read some of the body; empty at its end."""
+        ...
+
+    async def read_into(self, view: memoryview) -> int:
+        """Read some of the body into memory; 0 at its end. Nothing is read by `read` after it."""
         ...
 
     async def close(self) -> bool:

@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from . import _arguments
-from ._backend import Content, Fetched, Page, Progress
+from ._backend import Fetched, Page, Progress
 from ._driver import run, run_async
 from ._effects import Plan
+from ._filling import fill_from
+from ._fresh import fills, fresh
 from ._operations import read_all
 from .bytes import Bytes
 from .types import Attributes, ObjectMeta
@@ -57,7 +59,9 @@ class GetResult:
         Raises:
             ValueError: the bytes were taken already.
         """
-        return run(read_all(self._take()))
+        fetched = self._take()
+        whole = fetched.content.whole()
+        return run(read_all(fetched)) if whole is None else Bytes(whole)
 
     async def bytes_async(self) -> Bytes:
         """Read everything.
@@ -65,7 +69,9 @@ class GetResult:
         Raises:
             ValueError: the bytes were taken already.
         """
-        return await run_async(read_all(self._take()))
+        fetched = self._take()
+        whole = fetched.content.whole()
+        return await run_async(read_all(fetched)) if whole is None else Bytes(whole)
 
     buffer = bytes
     buffer_async = bytes_async
@@ -85,11 +91,11 @@ class GetResult:
     def __aiter__(self) -> AsyncIterator[_Plain]:
         return self.stream()
 
-    def _take(self) -> Content:
+    def _take(self) -> Fetched:
         if self._used:
             raise ValueError("Result has already been disposed.")
         self._used = True
-        return self._fetched.content
+        return self._fetched
 
     def __repr__(self) -> str:
         start, end = self.range
@@ -103,8 +109,9 @@ class GetResult:
 class BytesStream:
     """The bytes of an object in chunks: an iterator, and an asynchronous one."""
 
-    def __init__(self, content: Content, min_chunk_size: int) -> None:
-        self._content = content
+    def __init__(self, fetched: Fetched, min_chunk_size: int) -> None:
+        self._content = fetched.content
+        self._left = fetched.end - fetched.start
         self._min_chunk_size = min_chunk_size
         self._ended = False
 
@@ -127,6 +134,13 @@ class BytesStream:
         return chunk
 
     def _next(self) -> Plan[_Plain]:
+        whole = self._content.whole()
+        if whole is not None:
+            self._left = 0
+            self._ended = not whole
+            return whole
+        if fills(builtins.bytes, min(self._min_chunk_size, self._left)):
+            return (yield from self._filled())
         chunks: list[_Plain] = []
         size = 0
         while size < self._min_chunk_size and not self._ended:
@@ -134,7 +148,16 @@ class BytesStream:
             chunks.append(chunk)
             size += len(chunk)
             self._ended = not chunk
+        self._left -= size
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    def _filled(self) -> Plan[_Plain]:
+        """A chunk into which the bytes are received, instead of one joined of what was received."""
+        size = min(self._min_chunk_size, self._left)
+        chunk, view = fresh(builtins.bytes, size)
+        yield from fill_from(self._content, view, last=size == self._left)
+        self._left -= size
+        return chunk
 
     def __del__(self) -> None:
         if not getattr(self, "_ended", True):

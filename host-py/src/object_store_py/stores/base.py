@@ -185,6 +185,32 @@ class ObjectStoreMethods(ListingMethods):
             watch_reading(fetched, progress)
         return GetResult(fetched, verbs.meta(fetched))
 
+    def get_into(self, path: str, buffer: Any, *, options: GetOptions | None = None) -> int:
+        """Read an object into memory of yours, without a further copy.
+
+        Args:
+            path: the object.
+            buffer: writable memory in one piece: a bytearray, a memoryview, a numpy array, an mmap.
+                It may be larger than what is read; its further bytes stay as they are.
+            options: conditions and a range, as for `get`.
+
+        Returns:
+            How many bytes were read, from the buffer's start on.
+
+        Raises:
+            ValueError: the buffer is too small; nothing was written to it.
+            NotFoundError: there is no such object.
+            PreconditionError, NotModifiedError: a condition in `options` does not hold.
+            GenericError: the object changed, or its bytes broke off; the buffer has some of them.
+        """
+        return run(self._verbs().get_into(path, buffer, options))
+
+    async def get_into_async(
+        self, path: str, buffer: Any, *, options: GetOptions | None = None
+    ) -> int:
+        """Read an object into memory of yours; see `get_into`."""
+        return await run_async(self._verbs().get_into(path, buffer, options))
+
     def get_range(
         self,
         path: str,

@@ -1,0 +1,95 @@
+"""The bytes of a large local file while they are read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from . import exceptions
+from ._effects import Plan
+
+CHUNK = 4 << 20
+"""How much is read from a file at once, in bytes."""
+
+
+class FileContent:
+    """A large file's bytes while they are read."""
+
+    splits = False
+
+    def __init__(
+        self,
+        block: Callable[[Callable[[], Any]], Plan[Any]],
+        descriptor: int,
+        start: int,
+        end: int,
+    ) -> None:
+        self._block = block
+        self._descriptor: int | None = descriptor
+        self._position = start
+        self._end = end
+
+    def read(self) -> Plan[bytes]:
+        """Read the next chunk; empty at the end."""
+        stop = min(self._position + CHUNK, self._end)
+        descriptor = self._descriptor
+        if stop == self._position or descriptor is None:
+            self.abandon()
+            return b""
+        start, self._position = self._position, stop
+        data: bytes = yield from self._block(lambda: read_file(descriptor, start, stop))
+        return data
+
+    def read_into(self, view: memoryview) -> Plan[int]:
+        """Read some bytes into memory; 0 at the end."""
+        start, descriptor = self._position, self._descriptor
+        view = view[: min(CHUNK, self._end - start)]
+        if not view or descriptor is None:
+            self.abandon()
+            return 0
+        count: int = yield from self._block(lambda: _read_into(descriptor, view, start))
+        self._position += count
+        return count
+
+    def part(self, start: int, end: int) -> Plan[FileContent]:
+        """Refuse: one reader is quick."""
+        raise NotImplementedError
+        yield
+
+    def whole(self) -> None:
+        """None: it is not in memory."""
+
+    def close(self) -> Plan[None]:
+        """Close the file."""
+        self.abandon()
+        return
+        yield
+
+    def abandon(self) -> None:
+        """Close the file."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def read_file(descriptor: int, start: int, end: int) -> bytes:
+    """The bytes of a part of a file; an error if there are fewer."""
+    data = os.pread(descriptor, end - start, start)
+    while len(data) < end - start:
+        more = os.pread(descriptor, end - start - len(data), start + len(data))
+        if not more:
+            raise exceptions.GenericError("the file became shorter while it was read")
+        data += more
+    return data
+
+
+def _read_into(descriptor: int, view: memoryview, start: int) -> int:
+    count = os.preadv(descriptor, [view], start) if hasattr(os, "preadv") else 0
+    if not hasattr(os, "preadv"):
+        data = os.pread(descriptor, len(view), start)
+        count = len(data)
+        view[:count] = data
+    if not count:
+        raise exceptions.GenericError("the file became shorter while it was read")
+    return count
