@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import random
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import object_store_py
 from object_store_py._backend import PutRequest
 from object_store_py._driver import run
 from object_store_py._http import Payload
 from object_store_py.exceptions import BaseError, InvalidPathError, NotFoundError
-from object_store_py.store import MemoryStore, S3Store
+from object_store_py.store import LocalStore, MemoryStore, S3Store
 from tests.backends.faultproxy import Fault, FaultProxy
 from tests.backends.minio import Minio
 from tests.harness.api import Api
@@ -192,3 +195,31 @@ def test_one_error_ends_all_or_is_reported(api: Api, tmp_path: Path) -> None:
     assert files(tmp_path) == {"a": b"a", "c": b"c"}
     with pytest.raises(ValueError, match="on_error"):
         api.call("download", store, "", tmp_path, on_error="ignore")
+
+
+SESSION = """
+import os, sys
+import object_store_py as obs
+store = obs.store.LocalStore(sys.argv[1])
+
+def die(done, total):
+    if done > 5 << 20:
+        os.kill(os.getpid(), 9)
+
+obs.download(store, "large", sys.argv[2], resume=True, progress=die)
+"""
+
+
+def test_a_killed_process_leaves_a_part_that_the_next_one_uses(tmp_path: Path) -> None:
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "large").write_bytes(LARGE)
+    target = tmp_path / "to" / "file"
+    arguments = [sys.executable, "-c", SESSION, str(tmp_path / "store"), str(target)]
+    environment = os.environ | {"PYTHONPATH": str(Path(object_store_py.__file__).parent.parent)}
+    assert subprocess.run(arguments, env=environment, check=False, timeout=60).returncode == -9
+    (part,) = target.parent.iterdir()
+    there = part.stat().st_size
+    done = object_store_py.download(LocalStore(tmp_path / "store"), "large", target, resume=True)
+    assert (done.resumed, done.bytes) == (there, len(LARGE) - there)
+    assert 0 < there < len(LARGE)
+    assert files(target.parent) == {"file": LARGE}

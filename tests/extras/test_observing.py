@@ -15,7 +15,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from object_store_py import RequestInfo
 from object_store_py.exceptions import BaseError, PermissionDeniedError
-from object_store_py.store import HTTPStore, LocalStore, MemoryStore, S3Store
+from object_store_py.store import HTTPStore, LocalStore, MemoryStore, S3Store, from_url
 from tests.backends.minio import Minio
 from tests.backends.rawserver import RawServer, response
 from tests.harness.api import Api
@@ -184,8 +184,9 @@ def test_a_pickle_keeps_the_policy_or_fails_and_drops_a_local_hook() -> None:
 
 def test_what_is_no_function_is_refused() -> None:
     wrong: Any = 5
-    with pytest.raises(TypeError, match="on_request must be a function"):
-        HTTPStore("https://example.com/", on_request=wrong)
+    for url in ("https://example.com/", "s3://bucket", "gs://bucket", "az://container"):
+        with pytest.raises(TypeError, match="on_request must be a function"):
+            from_url(url, on_request=wrong)
 
 
 def test_opentelemetry_spans_have_the_callers_span_as_parent(

@@ -143,31 +143,28 @@ def _to_directory(
     tally: Tally,
     told: Progress | None,
 ) -> Plan[None]:
-    pages, side_by_side, total, any_there = Pages(verbs, prefix), SideBySide(limit), 0, False
-    cut = len(prefix) + 1 if prefix else 0
-    download: _Download | None = None
-    try:
+    side_by_side = SideBySide(limit)
+
+    def each_page() -> Plan[None]:
+        pages, total, any_there = Pages(verbs, prefix), 0, False
+        download: _Download | None = None
         while (rows := (yield from pages.next())) is not None:
-            any_there = any_there or bool(rows)
             if not rows:
                 continue
+            any_there = True
             if download is None:
                 yield Block(lambda: os.makedirs(place, exist_ok=True))
                 download = _Download(verbs, Root(place, False), resume, tally, told)
             total += sum(row[2] for row in rows)
-            yield from side_by_side.add(download.each(rows, cut))
-        if told is not None and any_there:
+            yield from side_by_side.add(download.each(rows, len(prefix) + 1 if prefix else 0))
+        if prefix and not any_there:
+            raise NotFoundError(
+                f"there is no object {prefix!r}, and none below that prefix", path=prefix
+            )
+        if told is not None:
             told.expect(total)
-        yield from side_by_side.join()
-    except GeneratorExit:
-        raise
-    except BaseException:
-        yield from side_by_side.cancel()
-        raise
-    if prefix and not any_there:
-        raise NotFoundError(
-            f"there is no object {prefix!r}, and none below that prefix", path=prefix
-        )
+
+    yield from side_by_side.over(each_page())
 
 
 class _Download:

@@ -81,12 +81,19 @@ class SideBySide:
             if self._count % _BATCH == 0:
                 yield from self.join()
 
+    def over(self, body: Plan[None]) -> Plan[None]:
+        """Carry out a plan that adds plans, and wait for all; stop all where one fails."""
+        try:
+            yield from body
+            yield from self.join()
+        except GeneratorExit:
+            raise
+        except BaseException:
+            yield Cancel(self._group)
+            raise
+
     def join(self) -> Plan[None]:
         """Wait for all of them."""
         group = self._group
         yield Join(group)
         self._group = Group(self._limit)
-
-    def cancel(self) -> Plan[None]:
-        """Stop those that are under way."""
-        yield Cancel(self._group)

@@ -120,13 +120,7 @@ def _upload(
                 yield tally.guard(file.path, _one(sender, file, single, parts, tally))
 
     try:
-        yield from side_by_side.add(each())
-        yield from side_by_side.join()
-    except GeneratorExit:
-        raise
-    except BaseException:
-        yield from side_by_side.cancel()
-        raise
+        yield from side_by_side.over(side_by_side.add(each()))
     finally:
         if told is not None:
             told.close()
