@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gc
+import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +16,7 @@ import pytest
 
 import object_store_py as obs
 from object_store_py.exceptions import AlreadyExistsError
+from tests.backends.minio import Minio
 from tests.files.facade import open_writer
 from tests.harness.api import Api
 from tests.harness.stores import Backend
@@ -100,6 +104,28 @@ def test_a_file_that_is_dropped_warns_and_leaves_nothing(
         gc.collect()
     assert eventually(lambda: left_over(backend, tmp_path) == [])
     assert api.list(backend.store) == []
+
+
+@pytest.mark.parametrize("kind", ["local", "minio"])
+def test_a_process_that_ends_with_open_writers_ends_soon_and_leaves_nothing(
+    request: pytest.FixtureRequest, tmp_path: Path, kind: str
+) -> None:
+    where, options = str(tmp_path), None
+    if kind == "minio":
+        server: Minio = request.getfixturevalue("minio")
+        where, options = server.create_bucket(), server.store_options()
+    done = subprocess.run(
+        [sys.executable, "-W", "always", Path(__file__).with_name("unclosed.py")],
+        input=json.dumps([where, options]),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stderr.count("ResourceWarning: WritableFile('a/") == 2, done.stderr
+    if kind == "minio":
+        assert "Uploads" not in server.client.list_multipart_uploads(Bucket=where)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def test_create_keeps_what_is_there(api: Api, backend: Backend) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from . import _cache, _convert
+from .exceptions import GenericError
 
 MEMORY_LIMIT = 256 << 20
 """The most linear memory that an instance may have, in bytes."""
@@ -31,6 +32,9 @@ _CREATING = threading.RLock()
 
 Reentrant, because the garbage collector may close an instance while another one is created.
 """
+
+_ending = threading.Event()
+"""Set when wasmtime was closed because the interpreter ends."""
 
 _INTERFACE = "object-store:core/{}@0.1.0"
 
@@ -95,7 +99,7 @@ class _Compiled:
         self.linker = self.wasmtime.component.Linker(self.engine)
         self.linker.add_wasip2()
         self.clock = _Clock(self.engine)
-        weakref.finalize(self, _close, self.clock, self.linker, self.component, self.engine)
+        weakref.finalize(self, _close_engine, self.clock, self.linker, self.component, self.engine)
 
     def _load(self, core: bytes) -> Any:
         component = self.wasmtime.component.Component
@@ -125,6 +129,17 @@ def _close(*objects: Any) -> None:
             item.close()
 
 
+def _close_engine(*objects: Any) -> None:
+    _ending.set()
+    _close(*objects)
+
+
+def _close_instance(functions: dict[str, Any], store: Any) -> None:
+    """Free an instance, and forget its functions: calling one then would be a crash."""
+    functions.clear()
+    _close(store)
+
+
 @cache
 def _compiled(process: int) -> _Compiled:
     del process  # a forked child compiles (that is, loads from the cache) its own
@@ -135,6 +150,8 @@ class Instance:
     """One instance of the component, for one store; to be called by one thread at a time."""
 
     def __init__(self) -> None:
+        if _ending.is_set():
+            raise GenericError("the interpreter is ending: no store can be used any more")
         with _CREATING:
             shared = _compiled(os.getpid())
             wasmtime = shared.wasmtime
@@ -146,7 +163,7 @@ class Instance:
             self._wind()
             instance = shared.linker.instantiate(self._store, shared.component)
             self._functions = self._bind(instance)
-            weakref.finalize(self, _close, self._store)
+            weakref.finalize(self, _close_instance, self._functions, self._store)
         self.dead = False
         self.calls = 0
 
@@ -170,10 +187,14 @@ class Instance:
         if self.dead:
             raise CoreStopped("the core of this store has stopped")
         self.calls += 1
+        function = self._functions.get(name)
+        if function is None:
+            self.dead = True
+            raise CoreStopped("the interpreter is ending")
         if self._clock.now != self._wound:
             self._wind()
         try:
-            return self._functions[name](*arguments)
+            return function(*arguments)
         except self._error as error:
             self.dead = True
             # The text holds a backtrace of the component; its last line says why.

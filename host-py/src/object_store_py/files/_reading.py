@@ -27,7 +27,9 @@ class _Object:
         """Begin to read a range."""
         # A weak e_tag never satisfies If-Match (RFC 9110, 13.1.1): the answer's is compared then.
         strong = self._e_tag is not None and not self._e_tag.startswith("W/")
-        wanted = GetRequest(range=("bounded", start, end), if_match=self._e_tag if strong else None)
+        # The whole is asked for as such: plain HTTP servers may know no ranges.
+        part = None if (start, end) == (0, self.size) else ("bounded", start, end)
+        wanted = GetRequest(range=part, if_match=self._e_tag if strong else None)
         verbs = self._store._verbs()
         try:
             fetched = yield from verbs._backend.get(verbs._full(self.path), wanted)

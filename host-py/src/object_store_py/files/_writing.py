@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
+import os
+import weakref
+from functools import cache
 from typing import Any
 
 from .._backend import PutRequest
+from .._driver import run
 from .._effects import Cancel, Group, Join, Plan, Spawn
 from .._http import Payload
 from .._operations import MAX_PARTS, MAX_PUT
@@ -53,6 +58,7 @@ class Writer:
         self._sent: list[str] = []
         self._count = self._offset = 0
         self._failure: BaseException | None = None
+        self._process = os.getpid()
 
     @property
     def mode(self) -> str:
@@ -142,6 +148,15 @@ class Writer:
                 error,
             )
 
+    def give_up(self) -> None:
+        """Abort, blocking, from where no error is of use."""
+        if not self.begun or self._process != os.getpid():
+            return  # a forked child has the writer, too, but the upload is its parent's
+        try:
+            run(self.abort())
+        except Exception:
+            logger.warning("%s, %r: could not be given up", self._label, self.path, exc_info=True)
+
     def _check(self) -> None:
         if self._failure is not None:
             raise GenericError(
@@ -172,6 +187,7 @@ class Writer:
     def _send(self) -> Plan[None]:
         if self._upload is None:
             self._upload = yield from self._backend.create_upload(self._full, self._request)
+            _remember(self)
         while self._ready:
             if self._count >= MAX_PARTS:
                 raise ValueError(
@@ -189,3 +205,23 @@ class Writer:
         if not self._background:
             self._sent += yield Join(self._group)
             self._group = Group(self._limit)
+
+
+_begun: weakref.WeakSet[Writer] = weakref.WeakSet()
+
+
+def _remember(writer: Writer) -> None:
+    """Have an upload given up when the interpreter ends: destructors come too late for requests."""
+    _begun.add(writer)
+    _register()
+
+
+@cache
+def _register() -> None:
+    # Not on import: what is registered last runs first, and must run before wasmtime is closed.
+    atexit.register(_give_up_all)
+
+
+def _give_up_all() -> None:
+    for writer in list(_begun):
+        writer.give_up()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-import logging
-import os
+import sys
 import threading
 import warnings
 from collections.abc import Iterable
@@ -25,7 +24,6 @@ __all__ = ["AsyncWritableFile", "WritableFile"]
 T = TypeVar("T")
 ABORT_SECONDS = 30.0
 """How long giving an upload up may take while a task is being cancelled."""
-logger = logging.getLogger("object_store_py")
 
 
 def _view(buffer: Any) -> memoryview:
@@ -37,8 +35,8 @@ def _view(buffer: Any) -> memoryview:
     return view.cast("B") if view.nbytes else memoryview(b"")
 
 
-def _drop(file: object, writer: Writer, process: int) -> None:
-    """Give a writer up that nobody closed."""
+def _drop(file: WritableFile | AsyncWritableFile) -> None:
+    """Give a writer up that nobody closed, from its destructor."""
     try:
         warnings.warn(
             f"{file!r} was never closed: what was written to it is given up; use it in a"
@@ -48,18 +46,12 @@ def _drop(file: object, writer: Writer, process: int) -> None:
             source=file,
         )
     finally:
-        # Destructors run anywhere, also where this thread holds a lock that the abort needs. A
-        # forked child has the file, but the upload is its parent's.
-        if writer.begun and process == os.getpid():
-            with contextlib.suppress(RuntimeError):  # the interpreter ends and starts no thread
-                threading.Thread(target=_give_up, args=(writer,), name="object_store_py").start()
-
-
-def _give_up(writer: Writer) -> None:
-    try:
-        run(writer.abort())
-    except Exception:
-        logger.warning("%r: a dropped upload could not be given up", writer.path, exc_info=True)
+        file._closed = True
+        # Destructors run anywhere, also where this thread holds a lock that the abort needs. No
+        # thread starts any more when the interpreter ends; the writer sees to that itself.
+        if file._writer.begun and not sys.is_finalizing():
+            with contextlib.suppress(RuntimeError):
+                threading.Thread(target=file._writer.give_up, name="object_store_py").start()
 
 
 class WritableFile(io.BufferedIOBase):
@@ -75,7 +67,6 @@ class WritableFile(io.BufferedIOBase):
         super().__init__()
         self._writer = writer
         self._lock = threading.RLock()
-        self._process = os.getpid()
         self._closed = False
 
     def _run(self, plan: Plan[T]) -> T:
@@ -153,10 +144,7 @@ class WritableFile(io.BufferedIOBase):
     def __del__(self) -> None:
         # Not io's own, which would close the file, and make an object of half of the bytes.
         if not getattr(self, "_closed", True):
-            try:
-                _drop(self, self._writer, self._process)
-            finally:
-                self._closed = True
+            _drop(self)
 
     def __repr__(self) -> str:
         state = "closed" if self._closed else f"{self._writer.position} bytes written"
@@ -174,7 +162,6 @@ class AsyncWritableFile:
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
         self._lock: anyio.Lock | None = None
-        self._process = os.getpid()
         self._closed = False
 
     async def _run(self, plan: Plan[T], *, closing: bool = False) -> T:
@@ -273,10 +260,7 @@ class AsyncWritableFile:
 
     def __del__(self) -> None:
         if not getattr(self, "_closed", True):
-            try:
-                _drop(self, self._writer, self._process)
-            finally:
-                self._closed = True
+            _drop(self)
 
     def __repr__(self) -> str:
         state = "closed" if self._closed else f"{self._writer.position} bytes written"
