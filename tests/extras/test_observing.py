@@ -109,6 +109,7 @@ def test_stores_without_http_send_nothing(api: Api, tmp_path: Any) -> None:
         assert store.stats()["by_method"] == {}
 
 
+@pytest.mark.row("S3")
 @pytest.mark.parametrize("answer", [False, None, "ftp://elsewhere", OSError("not from here")])
 def test_a_policy_refuses_before_anything_is_sent(
     api: Api, answer: Any, caplog: pytest.LogCaptureFixture
@@ -130,6 +131,7 @@ def test_a_policy_refuses_before_anything_is_sent(
     assert "request_policy refused PUT" in caplog.text
 
 
+@pytest.mark.row("S3")
 def test_a_policy_sees_token_requests_too(api: Api, tmp_path: Any) -> None:
     (tmp_path / "token").write_text("web-identity")
     with RawServer([]) as server:
@@ -148,6 +150,7 @@ def test_a_policy_sees_token_requests_too(api: Api, tmp_path: Any) -> None:
         assert server.requests == []
 
 
+@pytest.mark.row("S3")
 def test_a_policy_sends_requests_elsewhere_and_their_signature_holds(
     api: Api, minio: Minio, shared_bucket: str
 ) -> None:
@@ -159,6 +162,7 @@ def test_a_policy_sends_requests_elsewhere_and_their_signature_holds(
     assert api.read(direct, f"elsewhere-{api.way}") == b"data"
 
 
+@pytest.mark.row("S3")
 def test_a_redirected_request_must_be_encrypted_too(api: Api) -> None:
     with RawServer([]) as server:
         endpoint = server.endpoint
