@@ -17,6 +17,7 @@ from object_store_py.exceptions import (
 from object_store_py.store import HTTPStore
 from tests.backends.nginx import Nginx
 from tests.backends.rawserver import RawServer, response
+from tests.files.facade import open_reader
 from tests.harness.api import Api
 from tests.http_store.conftest import DATA
 
@@ -101,3 +102,12 @@ def test_a_head_without_a_length_asks_again_with_get(api: Api) -> None:
         store = HTTPStore(server.endpoint, client_options={"allow_http": True})
         assert api.head(store, "k")["size"] == 3
     assert [request.method for request in server.requests] == ["HEAD", "GET"]
+
+
+def test_a_server_without_ranges_is_read_as_a_file(api: Api) -> None:
+    head = b'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nETag: "1"\r\n\r\n'
+    with RawServer([head, response(200, b"a\nb\nc", {"ETag": '"1"'})]) as server:
+        store = HTTPStore(server.endpoint, client_options={"allow_http": True})
+        with open_reader(api, store, "k") as file:
+            assert file.readlines() == [b"a\n", b"b\n", b"c"]
+    assert [request.header("range") for request in server.requests] == [None, None]
