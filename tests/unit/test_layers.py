@@ -49,6 +49,7 @@ LAYERS = (
     {"files.readers", "files.writers"},
     {"files", "testing.contract", "testing.transports"},
     {"testing"},
+    {"zarr"},
     {"__init__"},
 )
 LEVEL = {module: level for level, modules in enumerate(LAYERS) for module in modules}

@@ -24,6 +24,7 @@ from .types import (
     GetOptions,
     ListResult,
     ObjectMeta,
+    OlderGetOptions,
     PutInput,
     PutMode,
     PutResult,
@@ -59,7 +60,7 @@ def get(
     store: ObjectStoreMethods,
     path: str,
     *,
-    options: GetOptions | None = None,
+    options: GetOptions | OlderGetOptions | None = None,
     progress: ProgressInput = None,
 ) -> GetResult:
     """Read an object."""
@@ -70,7 +71,7 @@ async def get_async(
     store: ObjectStoreMethods,
     path: str,
     *,
-    options: GetOptions | None = None,
+    options: GetOptions | OlderGetOptions | None = None,
     progress: ProgressInput = None,
 ) -> GetResult:
     """Read an object."""
@@ -78,14 +79,22 @@ async def get_async(
 
 
 def get_into(
-    store: ObjectStoreMethods, path: str, buffer: Any, *, options: GetOptions | None = None
+    store: ObjectStoreMethods,
+    path: str,
+    buffer: Any,
+    *,
+    options: GetOptions | OlderGetOptions | None = None,
 ) -> int:
     """Read an object into memory of yours, without a further copy; how many bytes."""
     return store.get_into(path, buffer, options=options)
 
 
 async def get_into_async(
-    store: ObjectStoreMethods, path: str, buffer: Any, *, options: GetOptions | None = None
+    store: ObjectStoreMethods,
+    path: str,
+    buffer: Any,
+    *,
+    options: GetOptions | OlderGetOptions | None = None,
 ) -> int:
     """Read an object into memory of yours; how many bytes."""
     return await store.get_into_async(path, buffer, options=options)

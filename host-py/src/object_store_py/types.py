@@ -22,6 +22,7 @@ __all__ = [
     "ListResult",
     "ObjectMeta",
     "OffsetRange",
+    "OlderGetOptions",
     "PutInput",
     "PutMode",
     "PutResult",
@@ -86,9 +87,7 @@ class UpdateVersion(TypedDict, total=False):
     version: str | None
 
 
-class GetOptions(TypedDict, total=False):
-    """Conditions and parts of a read. An option that is None counts as not given."""
-
+class _Conditions(TypedDict, total=False):
     if_match: str | None
     """Only if the object's e_tag is this one, else `PreconditionError`."""
     if_none_match: str | None
@@ -97,12 +96,28 @@ class GetOptions(TypedDict, total=False):
     """Only if not modified since (aware datetime), else `PreconditionError`."""
     if_modified_since: datetime | None
     """Only if modified since (aware datetime), else `NotModifiedError`."""
-    range: tuple[int | None, int | None] | Sequence[int] | OffsetRange | SuffixRange | None
-    """`(start, end)`, `(start, None)`, `(None, n)` for the last n bytes, or the dict forms."""
     version: str | None
     """This version of the object."""
     head: bool
     """Only the metadata, no body."""
+
+
+class GetOptions(_Conditions, total=False):
+    """Conditions and parts of a read. An option that is None counts as not given."""
+
+    range: tuple[int, int] | Sequence[int] | OffsetRange | SuffixRange
+    """`(start, end)`, or the dict forms."""
+
+
+class OlderGetOptions(_Conditions, total=False):
+    """The same with the older forms of a range.
+
+    A type of its own, because the type of a key must be exactly obspec's for our stores to be what
+    obspec asks for.
+    """
+
+    range: tuple[int | None, int | None] | None
+    """`(start, end)`, `(start, None)`, or `(None, n)` for the last n bytes."""
 
 
 PutMode: TypeAlias = Literal["create", "overwrite"] | UpdateVersion

@@ -21,6 +21,7 @@ from ..types import (
     Attributes,
     GetOptions,
     ObjectMeta,
+    OlderGetOptions,
     PutInput,
     PutMode,
     PutResult,
@@ -155,7 +156,11 @@ class ObjectStoreMethods(ListingMethods):
         return put_watched(self._verbs(), path, file, progress, asynchronous, **how)
 
     def get(
-        self, path: str, *, options: GetOptions | None = None, progress: ProgressInput = None
+        self,
+        path: str,
+        *,
+        options: GetOptions | OlderGetOptions | None = None,
+        progress: ProgressInput = None,
     ) -> GetResult:
         """Read an object: its metadata at once, its bytes by the result's methods.
 
@@ -171,13 +176,17 @@ class ObjectStoreMethods(ListingMethods):
         return run(self._get(path, options, progress))
 
     async def get_async(
-        self, path: str, *, options: GetOptions | None = None, progress: ProgressInput = None
+        self,
+        path: str,
+        *,
+        options: GetOptions | OlderGetOptions | None = None,
+        progress: ProgressInput = None,
     ) -> GetResult:
         """Read an object; see `get`."""
         return await run_async(self._get(path, options, progress))
 
     def _get(
-        self, path: str, options: GetOptions | None, progress: ProgressInput
+        self, path: str, options: GetOptions | OlderGetOptions | None, progress: ProgressInput
     ) -> Plan[GetResult]:
         verbs = self._verbs()
         fetched = yield from verbs.get(path, options)
@@ -185,7 +194,9 @@ class ObjectStoreMethods(ListingMethods):
             watch_reading(fetched, progress)
         return GetResult(fetched, verbs.meta(fetched))
 
-    def get_into(self, path: str, buffer: Any, *, options: GetOptions | None = None) -> int:
+    def get_into(
+        self, path: str, buffer: Any, *, options: GetOptions | OlderGetOptions | None = None
+    ) -> int:
         """Read an object into memory of yours, without a further copy.
 
         Args:
@@ -206,7 +217,7 @@ class ObjectStoreMethods(ListingMethods):
         return run(self._verbs().get_into(path, buffer, options))
 
     async def get_into_async(
-        self, path: str, buffer: Any, *, options: GetOptions | None = None
+        self, path: str, buffer: Any, *, options: GetOptions | OlderGetOptions | None = None
     ) -> int:
         """Read an object into memory of yours; see `get_into`."""
         return await run_async(self._verbs().get_into(path, buffer, options))

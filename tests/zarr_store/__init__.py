@@ -1,0 +1,1 @@
+"""The zarr store over our stores."""
