@@ -22,6 +22,7 @@ from ._idle import FreeLists
 from ._policy import RequestPolicy, decide
 from ._streams import AsyncBody, Collector, Received, SyncBody, read_async, read_sync
 from ._wire import (
+    AsyncAnswer,
     AsyncConnection,
     Budget,
     Connection,
@@ -42,6 +43,13 @@ logger = logging.getLogger("object_store_py.http")
 METADATA_CONNECT_TIMEOUT, METADATA_TIMEOUT = 1.0, 5.0
 """Seconds that asking for the machine's own credentials may take: nobody answers off the cloud, but
 who answers may have to ask a service of its own first."""
+
+AT_ONCE = 256
+"""How many requests of one store may await their answers in one event loop; more stand in line.
+
+Beyond it more connections make nothing faster, and a process may have few (1,024 open files).
+Bodies that are being read do not count, so who holds many of them unread keeps nobody waiting.
+"""
 
 _SKIPPED = frozenset(
     "date server connection vary accept-ranges strict-transport-security x-xss-protection"
@@ -113,8 +121,18 @@ class Host:
 
             await anyio.sleep(request.delay)
         wire = self._prepare(request)
-        budget = Budget(self._settings.timeout, wire.timeout)
         lists = await self._idle_async()
+        await lists.enter()
+        try:
+            read, answer = await self._exchange_async(request, wire, lists)
+        finally:
+            lists.leave()
+        return self._received(request, answer.status, answer.headers, read)
+
+    async def _exchange_async(
+        self, request: Request, wire: Wire, lists: _Idle
+    ) -> tuple[Received, AsyncAnswer]:
+        budget = Budget(self._settings.timeout, wire.timeout)
         idle = lists.take(wire.origin)
         connection = idle or self._connect_async(wire.origin)
         try:
@@ -127,11 +145,10 @@ class Host:
                 answer = await connection.exchange(wire, budget)
             collector = Collector(request, answer.status, answer.headers)
             body = AsyncBody(lists, wire.origin, connection, answer, collector.expected)
-            read = await read_async(body, collector)
+            return await read_async(body, collector), answer
         except BaseException:
             await _close_async(connection)
             raise
-        return self._received(request, answer.status, answer.headers, read)
 
     def _prepare(self, request: Request) -> Wire:
         """Check the origin and build what leaves, byte for byte as the brain signed it."""
@@ -304,11 +321,15 @@ async def _close_async(connection: AsyncConnection) -> None:
 
 
 class _Idle:
-    """The idle connections of one event loop, closed when the loop ends."""
+    """The idle connections of one event loop, closed when the loop ends, and the line for them."""
 
     def __init__(self, free: FreeLists[AsyncConnection], dropped: list[AsyncConnection]) -> None:
         self._free = free
         self._dropped = dropped
+        import anyio
+
+        self._room = anyio.Semaphore(AT_ONCE, fast_acquire=True)
+        self._would_block = anyio.WouldBlock
         self._closer: AsyncGenerator[None, None] | None = None
 
     async def open(self) -> None:
@@ -316,6 +337,17 @@ class _Idle:
         # hook that asyncio and trio share.
         self._closer = _at_loop_end(self._free, self._dropped)
         await anext(self._closer)
+
+    async def enter(self) -> None:
+        """Wait for one's turn: first come, first served."""
+        try:
+            self._room.acquire_nowait()
+        except self._would_block:
+            await self._room.acquire()
+
+    def leave(self) -> None:
+        """Let the next one in."""
+        self._room.release()
 
     def take(self, origin: Origin) -> AsyncConnection | None:
         return self._free.take(origin)

@@ -1,0 +1,98 @@
+"""1,000 tasks and 64 threads at once: connections stay within bounds, and nobody starves."""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+from typing import Any
+
+import anyio
+import pytest
+
+from object_store_py._transport import AT_ONCE
+from object_store_py.store import HTTPStore
+from tests.backends.http1 import RecordedRequest
+from tests.backends.rawserver import RawServer, response
+from tests.harness.threads import PATIENCE, together
+
+TASKS, THREADS, TURNS = 1000, 64, 3
+DATE = "Tue, 24 Nov 2026 12:00:00 GMT"
+
+
+def echo(request: RecordedRequest) -> bytes:
+    """An object whose content is its own key."""
+    return response(200, request.target, {"Last-Modified": DATE, "ETag": '"1"'})
+
+
+def open_store(server: RawServer) -> HTTPStore:
+    return HTTPStore.from_url(server.endpoint, client_options={"allow_http": True})
+
+
+def connections(server: RawServer) -> int:
+    return len({request.connection for request in server.requests})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("loop", ["asyncio", "trio"])
+def test_1000_tasks_share_few_connections_in_turn(loop: str) -> None:
+    rounds = [0] * TASKS
+
+    async def work(store: Any, task: int) -> None:
+        for turn in range(TURNS):
+            result = await store.get_async(f"{task}/{turn}")
+            assert await result.bytes_async() == f"/{task}/{turn}".encode()
+            rounds[task] += 1
+            if turn == 0 and min(rounds) == 1:
+                # The last one has had its first turn. Nobody was served much more often till then.
+                assert max(rounds) <= 2
+
+    async def main() -> None:
+        with RawServer(echo) as server:
+            store = open_store(server)
+            async with anyio.create_task_group() as group:
+                group.cancel_scope.deadline = anyio.current_time() + PATIENCE
+                for task in range(TASKS):
+                    group.start_soon(work, store, task)
+            assert not group.cancel_scope.cancelled_caught, f"some starve: {min(rounds)} rounds"
+            assert connections(server) <= AT_ONCE
+
+    anyio.run(main, backend=loop)
+    assert rounds == [TURNS] * TASKS
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "trio"])
+def test_bodies_that_are_not_read_keep_nobody_waiting(
+    loop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A limit on connections would wait for ever here; ours is on requests that await an answer.
+    monkeypatch.setattr("object_store_py._transport.AT_ONCE", 4)
+
+    async def main() -> None:
+        with RawServer(lambda _: response(200, bytes(1 << 20), {"Last-Modified": DATE})) as server:
+            store = open_store(server)
+            kept: list[Any] = []
+            with anyio.fail_after(PATIENCE):
+                for number in range(10):
+                    kept.append(await store.get_async(f"{number}"))
+                assert len(await kept[-1].bytes_async()) == 1 << 20
+
+    anyio.run(main, backend=loop)
+
+
+def test_64_threads_use_a_connection_each_at_most_and_all_advance() -> None:
+    rounds = [0] * THREADS
+    start = threading.Barrier(THREADS)
+    behind: list[int] = []
+
+    def work(store: Any, thread: int) -> None:
+        start.wait(PATIENCE)
+        for turn in range(40):
+            assert store.get(f"{thread}/{turn}").bytes() == f"/{thread}/{turn}".encode()
+            rounds[thread] += 1
+        behind.append(min(rounds))
+
+    with RawServer(echo) as server:
+        store = open_store(server)
+        together([partial(work, store, thread) for thread in range(THREADS)])
+        assert connections(server) <= THREADS
+    assert behind[0] > 0, "the first thread was done before another one had its first turn"
