@@ -48,6 +48,9 @@ async def run(plan: Plan[T]) -> T:
             except BaseException as error:  # noqa: BLE001, RUF100 - cancellation is the plan's to see.
                 if isinstance(error, anyio.get_cancelled_exc_class()):
                     cancelled = type(error)
+                    if type(effect) is Cancel:  # all have stopped; the plan goes on to clean up
+                        effect = plan.send(None)
+                        continue
                 effect = plan.throw(error)
             else:
                 effect = plan.send(answer)
