@@ -43,11 +43,13 @@ def deaf() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.row("F1")
 def test_connecting_takes_no_longer_than_its_timeout(api: Api, once: Once, scheme: str) -> None:
     with deaf() as address, within(0.3), pytest.raises(GenericError):
         api.get(once(f"{scheme}://{address}", connect_timeout="300ms"), "k")
 
 
+@pytest.mark.row("F1")
 def test_the_handshake_of_tls_is_connecting(api: Api, once: Once) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"https://127.0.0.1:{silent.getsockname()[1]}"
@@ -56,6 +58,7 @@ def test_the_handshake_of_tls_is_connecting(api: Api, once: Once) -> None:
 
 
 @pytest.mark.parametrize("option", ["read_timeout", "timeout"])
+@pytest.mark.row("F10")
 def test_a_server_that_does_not_answer(api: Api, once: Once, option: str) -> None:
     with RawServer([[Pause(ENOUGH)], response(200, b"x")]) as server:
         store = once(server.endpoint, **{option: "300ms"})
@@ -67,6 +70,7 @@ def test_a_server_that_does_not_answer(api: Api, once: Once, option: str) -> Non
 
 @pytest.mark.parametrize("option", ["read_timeout", "timeout"])
 @pytest.mark.parametrize("size", [100, 1 << 20], ids=["small", "large"])
+@pytest.mark.row("F10")
 def test_a_body_that_stalls(api: Api, once: Once, option: str, size: int) -> None:
     stalled: list[Step] = [response(200, b"abc", length=size), Pause(ENOUGH)]
     with RawServer([stalled, response(200, b"x")]) as server:
@@ -79,6 +83,7 @@ def test_a_body_that_stalls(api: Api, once: Once, option: str, size: int) -> Non
 
 # On trio httpx's transport leaves the generators of a body that is given up to the loop's end.
 @pytest.mark.filterwarnings("ignore:Async generator 'httpcore:ResourceWarning")
+@pytest.mark.row("F10")
 def test_the_timeout_is_for_the_whole_request(api: Api, once: Once) -> None:
     drops: list[Step] = [step for _ in range(30) for step in (b"x", Pause(0.1))]
     with RawServer([[response(200, b"", length=30), *drops]]) as server:

@@ -19,6 +19,7 @@ SCRIPT = Path(__file__).parent / "fork_child.py"
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.row("F18")
 def test_fork_while_in_use(backend: Backend) -> None:
     pickled = None if backend.name == "memory" else pickle.dumps(backend.store).hex()
     done = subprocess.run(
@@ -33,6 +34,7 @@ def test_fork_while_in_use(backend: Backend) -> None:
     assert done.stdout == "both worked\n"
 
 
+@pytest.mark.row("F18")
 def test_a_pickled_store_reaches_the_same_objects(backend: Backend) -> None:
     if backend.name == "memory":
         with pytest.raises(TypeError, match="MemoryStore"):
@@ -44,6 +46,7 @@ def test_a_pickled_store_reaches_the_same_objects(backend: Backend) -> None:
     assert other.get("k").bytes() == b"before"
 
 
+@pytest.mark.row("F18")
 def test_a_spawned_process_can_use_the_store(backend: Backend) -> None:
     if backend.name == "memory":
         not_applicable("pickling")

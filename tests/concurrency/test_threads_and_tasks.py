@@ -36,6 +36,7 @@ async def round_trip_async(store: Any, key: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.row("F20")
 def test_32_threads_on_one_store(backend: Backend) -> None:
     def work(thread: int) -> None:
         for turn in range(ROUNDS):
@@ -47,6 +48,7 @@ def test_32_threads_on_one_store(backend: Backend) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("loop", ["asyncio", "trio"])
+@pytest.mark.row("F20")
 def test_1000_tasks_on_one_store(backend: Backend, loop: str) -> None:
     async def main() -> None:
         async with anyio.create_task_group() as group:
@@ -83,6 +85,7 @@ def test_two_loops_at_the_same_time(backend: Backend) -> None:
     assert obs.list(backend.store).collect() == []
 
 
+@pytest.mark.row("F20")
 def test_many_readers_of_one_object(backend: Backend) -> None:
     body = bytes(range(256)) * 4096
     obs.put(backend.store, "shared", body)

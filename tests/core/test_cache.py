@@ -44,6 +44,7 @@ def test_the_cache_is_ours_alone(cache: Path) -> None:
     assert [stat.S_IMODE(file.stat().st_mode) for file in cache.iterdir()] == [0o600]
 
 
+@pytest.mark.row("F22")
 def test_without_a_cache_it_compiles(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OBJECT_STORE_PY_CACHE_DIR", "")
     assert _cache.directory() is None
@@ -77,6 +78,7 @@ def linked(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [corrupt, empty, open_to_others, open_directory, linked])
+@pytest.mark.row("F22")
 def test_a_cache_that_cannot_be_trusted_is_not_loaded(
     cache: Path, damage: Callable[[Path], None], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -87,6 +89,7 @@ def test_a_cache_that_cannot_be_trusted_is_not_loaded(
     assert caplog.records
 
 
+@pytest.mark.row("F22")
 def test_a_cache_that_cannot_be_made_costs_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -70,6 +70,7 @@ def test_without_a_native_library_the_error_says_so(monkeypatch: pytest.MonkeyPa
     assert "MemoryStore and LocalStore work without it" in str(caught.value)
 
 
+@pytest.mark.row("F17", "S11")
 class TestTrap:
     """A core that runs out of its memory traps."""
 

@@ -38,6 +38,7 @@ def test_the_keys_that_the_service_hands_out_are_used(api: Api, way: Way) -> Non
     assert way.tokens.handed_out[0] in url
 
 
+@pytest.mark.row("F12")
 def test_keys_are_asked_for_again_before_they_expire(api: Api, way: Way) -> None:
     way.tokens.lifetime = THRESHOLD + timedelta(seconds=2)
     store = way.store()
@@ -75,6 +76,7 @@ def test_100_tasks_ask_once(way: Way, loop: str) -> None:
     assert way.tokens.asked() == 1
 
 
+@pytest.mark.row("F12")
 def test_a_refusal_is_a_clear_error_and_asked_for_once(api: Api, way: Way) -> None:
     way.tokens.refuse = response(403, REFUSAL)
     store = way.store()
@@ -101,12 +103,14 @@ def test_waiting_operations_share_a_refusal(way: Way) -> None:
     assert len(way.tokens.requests) < 25
 
 
+@pytest.mark.row("F12")
 def test_a_service_that_fails_once_is_asked_again(api: Api, way: Way) -> None:
     way.tokens.failures = [response(503), response(500)]
     api.put(way.store(), "k", b"x")
     assert len(way.tokens.handed_out) == 1
 
 
+@pytest.mark.row("F12")
 def test_the_last_keys_serve_while_the_service_is_down(
     api: Api, way: Way, caplog: pytest.LogCaptureFixture
 ) -> None:

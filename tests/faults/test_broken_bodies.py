@@ -56,6 +56,7 @@ def answering(*answers: Answer) -> RawServer:
 
 @pytest.mark.parametrize("reset", [False, True], ids=["fin", "rst"])
 @pytest.mark.parametrize("at", [0, 1, SIZE // 2, SIZE - 1])
+@pytest.mark.row("F5")
 def test_a_cut_body_is_resumed_where_it_broke(
     api: Api, filled: Any, direct: Any, proxy: FaultProxy, at: int, reset: bool
 ) -> None:
@@ -69,12 +70,14 @@ def test_a_cut_body_is_resumed_where_it_broke(
     assert first.header("range") is None
 
 
+@pytest.mark.row("F5")
 def test_a_cut_stream_is_resumed_too(api: Api, filled: Any, proxy: FaultProxy) -> None:
     proxy.add(Fault(cut_body_at=SIZE // 3), Fault(cut_body_at=SIZE // 3))
     assert b"".join(api.stream(api.get(filled, "k"), 1000)) == BODY
     assert len(proxy.requests) == 3
 
 
+@pytest.mark.row("F5")
 def test_a_cut_range_is_resumed_within_the_range(api: Api, filled: Any, proxy: FaultProxy) -> None:
     proxy.add(Fault(cut_body_at=100))
     assert api.get_range(filled, "k", start=1000, end=2000) == BODY[1000:2000]
@@ -82,12 +85,14 @@ def test_a_cut_range_is_resumed_within_the_range(api: Api, filled: Any, proxy: F
     assert proxy.requests[-1].header("range") in ("bytes=1100-1999", "bytes=1000-1999")
 
 
+@pytest.mark.row("F6")
 def test_a_cut_after_the_last_byte_is_no_fault(api: Api, filled: Any, proxy: FaultProxy) -> None:
     proxy.add(Fault(cut_body_at=SIZE))
     assert api.read(filled, "k") == BODY
     assert len(proxy.requests) == 1
 
 
+@pytest.mark.row("F7")
 def test_an_object_that_changed_meanwhile_is_never_mixed(
     api: Api, filled: Any, direct: Any, proxy: FaultProxy
 ) -> None:
@@ -98,6 +103,7 @@ def test_an_object_that_changed_meanwhile_is_never_mixed(
         api.stream(result, 1000)
 
 
+@pytest.mark.row("F7")
 def test_a_resumed_body_with_another_e_tag_is_an_error(api: Api) -> None:
     half = len(BODY) // 2
     first = response(200, BODY[:half], FACTS, length=SIZE)
@@ -107,6 +113,7 @@ def test_a_resumed_body_with_another_e_tag_is_an_error(api: Api) -> None:
         api.read(scripted(server), "k")
 
 
+@pytest.mark.row("F8")
 def test_a_server_that_ignores_range_gives_no_wrong_bytes(api: Api) -> None:
     with (
         answering(*[response(200, BODY, FACTS)] * 3) as server,
@@ -115,6 +122,7 @@ def test_a_server_that_ignores_range_gives_no_wrong_bytes(api: Api) -> None:
         api.get_range(scripted(server), "k", start=10, end=20)
 
 
+@pytest.mark.row("F8")
 def test_a_server_that_answers_another_range_is_an_error(api: Api) -> None:
     wrong = FACTS | {"Content-Range": f"bytes 50-59/{SIZE}"}
     with (
@@ -124,18 +132,21 @@ def test_a_server_that_answers_another_range_is_an_error(api: Api) -> None:
         api.get_range(scripted(server), "k", start=10, end=20)
 
 
+@pytest.mark.row("F9")
 def test_a_short_body_is_an_error(api: Api) -> None:
     short: Answer = [response(200, b"abc", FACTS, length=1_000_000), Close()]
     with answering(*[short] * 5) as server, pytest.raises(ERRORS):
         api.read(scripted(server), "k")
 
 
+@pytest.mark.row("F9")
 def test_what_follows_the_body_is_not_part_of_it(api: Api) -> None:
     with answering([response(200, b"abc", FACTS), b"surplus", Close()]) as server:
         assert api.read(scripted(server), "k") == b"abc"
 
 
 @pytest.mark.parametrize("where", ["before the head", "in the body"])
+@pytest.mark.row("F10")
 def test_a_stall_ends_with_the_timeout(api: Api, where: str) -> None:
     stall: Answer = [Pause(30)]
     if where == "in the body":

@@ -61,6 +61,7 @@ def test_a_small_buffer_makes_parts_that_the_store_takes(api: Api, store: Any, d
     assert obs.get(direct, "a").bytes() == PART + b"end"
 
 
+@pytest.mark.row("F13")
 def test_a_part_that_fails_ends_the_upload(
     api: Api, store: Any, proxy: FaultProxy, uploads: Any
 ) -> None:
@@ -79,6 +80,7 @@ def test_a_part_that_fails_ends_the_upload(
         api.head(store, "a")
 
 
+@pytest.mark.row("F13")
 def test_a_completion_that_fails_ends_the_upload(
     api: Api, store: Any, proxy: FaultProxy, uploads: Any
 ) -> None:
@@ -111,6 +113,7 @@ def test_an_abort_that_fails_does_not_hide_the_reason(
 
 @pytest.mark.parametrize("loop", ["asyncio", "trio"])
 @pytest.mark.parametrize("inside", [True, False])
+@pytest.mark.row("F13")
 def test_cancelling_a_write_ends_the_upload(
     store: Any, proxy: FaultProxy, uploads: Any, loop: str, inside: bool
 ) -> None:

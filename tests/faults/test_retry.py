@@ -36,6 +36,7 @@ def waits(proxy: FaultProxy) -> list[float]:
 
 
 @pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.row("F3")
 def test_two_503_then_success(
     api: Api, store: Any, direct: Any, proxy: FaultProxy, verb: str
 ) -> None:
@@ -50,6 +51,7 @@ def test_two_503_then_success(
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 429, 408])
+@pytest.mark.row("F3")
 def test_these_statuses_are_retried(
     api: Api, store: Any, direct: Any, proxy: FaultProxy, status: int
 ) -> None:
@@ -60,6 +62,7 @@ def test_these_statuses_are_retried(
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 412])
+@pytest.mark.row("F3")
 def test_these_statuses_are_not(api: Api, store: Any, proxy: FaultProxy, status: int) -> None:
     proxy.add(answer_status(status, times=5))
     with pytest.raises((BaseError, OSError)):
@@ -67,6 +70,7 @@ def test_these_statuses_are_not(api: Api, store: Any, proxy: FaultProxy, status:
     assert len(proxy.requests) == 1
 
 
+@pytest.mark.row("F3")
 def test_max_retries_ends_it_and_the_error_says_so(
     api: Api, minio: Minio, shared_bucket: str, proxy: FaultProxy
 ) -> None:
@@ -82,6 +86,7 @@ def test_max_retries_ends_it_and_the_error_says_so(
 
 @pytest.mark.parametrize("end", [Close(), Reset()], ids=["fin", "rst"])
 @pytest.mark.parametrize("verb", ["get", "head", "put", "list"])
+@pytest.mark.row("F2")
 def test_a_connection_lost_before_the_answer_is_retried(
     api: Api, store: Any, direct: Any, proxy: FaultProxy, verb: str, end: Any
 ) -> None:
@@ -91,6 +96,7 @@ def test_a_connection_lost_before_the_answer_is_retried(
     assert len(proxy.requests) == 2
 
 
+@pytest.mark.row("F14")
 def test_a_conditional_put_that_landed_unheard_is_no_false_success(
     api: Api, store: Any, direct: Any, proxy: FaultProxy
 ) -> None:
@@ -100,6 +106,7 @@ def test_a_conditional_put_that_landed_unheard_is_no_false_success(
     assert api.read(direct, "k") == b"ours"
 
 
+@pytest.mark.row("F11")
 def test_an_idle_connection_that_was_closed_is_reopened_unseen(
     api: Api, store: Any, direct: Any, proxy: FaultProxy
 ) -> None:
@@ -111,6 +118,7 @@ def test_an_idle_connection_that_was_closed_is_reopened_unseen(
 
 
 @pytest.mark.parametrize("code", ["InternalError", "SlowDown"])
+@pytest.mark.row("F4")
 def test_an_error_in_a_200_is_an_error(
     api: Api, store: Any, direct: Any, proxy: FaultProxy, code: str
 ) -> None:
@@ -122,6 +130,7 @@ def test_an_error_in_a_200_is_an_error(
     assert api.read(direct, "k2") == b"old"
 
 
+@pytest.mark.row("F1")
 def test_a_refused_connection_is_an_error_that_names_the_server(api: Api, minio: Minio) -> None:
     with RawServer([]) as server:
         endpoint = server.endpoint  # nobody listens there when the block ends

@@ -106,7 +106,8 @@ CASES: list[Case] = [
 
 
 @pytest.mark.parametrize(
-    ("call", "error", "match"), [c[1:] for c in CASES], ids=[c[0] for c in CASES]
+    ("call", "error", "match"),
+    [pytest.param(*c[1:], id=c[0], marks=pytest.mark.row(c[0].split()[0])) for c in CASES],
 )
 def test_refused_before_any_request(
     call: Callable[[Any], object], error: type[Exception], match: str
@@ -121,6 +122,7 @@ def test_refused_before_any_request(
     assert "CANARY" not in text
 
 
+@pytest.mark.row("I7")
 def test_a_closed_file_is_refused() -> None:
     file = io.BytesIO(b"x")
     file.close()
@@ -128,6 +130,7 @@ def test_a_closed_file_is_refused() -> None:
         silent_store().put("a", file)
 
 
+@pytest.mark.row("I7")
 def test_an_async_iterator_in_a_sync_put_is_refused() -> None:
     async def items() -> Any:
         yield b"x"
@@ -137,6 +140,7 @@ def test_an_async_iterator_in_a_sync_put_is_refused() -> None:
 
 
 @pytest.mark.parametrize("store", [MemoryStore(), LocalStore()], ids=["memory", "local"])
+@pytest.mark.row("I9")
 def test_a_store_that_cannot_sign_says_so(store: Any) -> None:
     with pytest.raises(obs.exceptions.NotSupportedError, match="cannot sign"):
         obs.sign(store, "GET", "a", HOUR)
@@ -147,6 +151,7 @@ LISTING = """<ListBucketResult><Contents><Key>{}</Key><Size>1</Size>
 
 
 @pytest.mark.parametrize("key", ["../../etc/passwd", "a//b", "a/./b"])
+@pytest.mark.row("I11")
 def test_i11_a_listed_key_that_is_no_path_is_named(key: str) -> None:
     answer = httpx.MockTransport(lambda _: httpx.Response(200, text=LISTING.format(key)))
     store = S3Store("b", access_key_id="x", secret_access_key="y", transport=answer)
