@@ -59,6 +59,10 @@ rust-check:
     cargo fmt --manifest-path core-wasm/Cargo.toml --check
     cargo clippy --manifest-path core-wasm/Cargo.toml --all-targets -- -D warnings
 
+# Write the listing of the public API anew, after a change of it (CI compares)
+api:
+    python -m tests.api.listing
+
 # Format all Python and Rust
 format:
     ruff check --fix --quiet --exit-zero host-py tests

@@ -6,6 +6,8 @@ store's methods of the same names.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 __version__ = "0.1.0"
 
 from . import exceptions, store
@@ -82,6 +84,9 @@ from .types import (
     UpdateVersion,
 )
 
+if TYPE_CHECKING:
+    from .store import SignCapableStore
+
 __all__ = [
     "HTTP_METHOD",
     "AsyncReadableFile",
@@ -107,6 +112,7 @@ __all__ = [
     "ReadableFile",
     "RequestInfo",
     "RequestPolicy",
+    "SignCapableStore",
     "StoreStats",
     "SuffixRange",
     "TransferResult",
@@ -158,3 +164,10 @@ __all__ = [
     "upload_async",
     "walk",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the remote stores when their common type is asked for."""
+    if name == "SignCapableStore":
+        return getattr(store, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

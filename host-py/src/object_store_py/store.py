@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from .stores.http import HTTPStore
     from .stores.s3 import S3Store
 
+    SignCapableStore: TypeAlias = S3Store | AzureStore | GCSStore
+    """The stores whose servers check signatures: what `sign` takes."""
     ObjectStore: TypeAlias = S3Store | AzureStore | GCSStore | HTTPStore | LocalStore | MemoryStore
     """Any of the stores."""
 
@@ -58,6 +60,7 @@ __all__ = [
     "S3Credential",
     "S3CredentialProvider",
     "S3Store",
+    "SignCapableStore",
     "from_url",
 ]
 
@@ -69,6 +72,8 @@ def __getattr__(name: str) -> Any:
     value: Any
     if name in _REMOTE:
         value = getattr(import_module(f".stores.{_REMOTE[name]}", __package__), name)
+    elif name == "SignCapableStore":
+        value = __getattr__("S3Store") | __getattr__("AzureStore") | __getattr__("GCSStore")
     elif name == "ObjectStore":
         value = LocalStore | MemoryStore
         for remote in _REMOTE:

@@ -1,0 +1,1 @@
+"""The public API as it is written down: names, signatures, pairs."""
