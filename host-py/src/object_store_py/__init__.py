@@ -6,13 +6,12 @@ store's methods of the same names.
 
 from __future__ import annotations
 
+import builtins
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
 from . import exceptions, store
-from ._copying import copy_to, copy_to_async
-from ._downloads import download, download_async
 from ._functions import (
     copy,
     copy_async,
@@ -40,32 +39,9 @@ from ._functions import (
     sign_async,
 )
 from ._metrics import OnRequest, RequestInfo, StoreStats
-from ._policy import RequestPolicy
 from ._progress import ProgressInput
-from ._transfers import TransferResult
-from ._trees import (
-    ItemStream,
-    WalkStep,
-    delete_prefix,
-    delete_prefix_async,
-    exists,
-    exists_async,
-    glob,
-    walk,
-)
-from ._uploads import upload, upload_async
 from ._urls import parse_scheme
 from .bytes import Bytes
-from .files import (
-    AsyncReadableFile,
-    AsyncWritableFile,
-    ReadableFile,
-    WritableFile,
-    open_reader,
-    open_reader_async,
-    open_writer,
-    open_writer_async,
-)
 from .results import BytesStream, GetResult, ListStream
 from .types import (
     HTTP_METHOD,
@@ -85,6 +61,31 @@ from .types import (
 )
 
 if TYPE_CHECKING:
+    from ._copying import copy_to, copy_to_async
+    from ._downloads import download, download_async
+    from ._policy import RequestPolicy
+    from ._transfers import TransferResult
+    from ._trees import (
+        ItemStream,
+        WalkStep,
+        delete_prefix,
+        delete_prefix_async,
+        exists,
+        exists_async,
+        glob,
+        walk,
+    )
+    from ._uploads import upload, upload_async
+    from .files import (
+        AsyncReadableFile,
+        AsyncWritableFile,
+        ReadableFile,
+        WritableFile,
+        open_reader,
+        open_reader_async,
+        open_writer,
+        open_writer_async,
+    )
     from .store import SignCapableStore
 
 __all__ = [
@@ -165,9 +166,47 @@ __all__ = [
     "walk",
 ]
 
+_LATER = {
+    "_copying": ("copy_to", "copy_to_async"),
+    "_downloads": ("download", "download_async"),
+    "_trees": (
+        "ItemStream",
+        "WalkStep",
+        "delete_prefix",
+        "delete_prefix_async",
+        "exists",
+        "exists_async",
+        "glob",
+        "walk",
+    ),
+    "_uploads": ("upload", "upload_async"),
+    "_policy": ("RequestPolicy",),
+    "store": ("SignCapableStore",),
+    "_transfers": ("TransferResult",),
+    "files": (
+        "AsyncReadableFile",
+        "AsyncWritableFile",
+        "ReadableFile",
+        "WritableFile",
+        "open_reader",
+        "open_reader_async",
+        "open_writer",
+        "open_writer_async",
+    ),
+}
+"""Modules that are loaded when something of theirs is used first, and what they have."""
+
 
 def __getattr__(name: str) -> Any:
-    """Import the remote stores when their common type is asked for."""
-    if name == "SignCapableStore":
-        return getattr(store, name)
+    for module, names in _LATER.items():
+        if name in names:
+            from importlib import import_module
+
+            found = import_module(f"{__name__}.{module}")
+            globals().update({each: getattr(found, each) for each in names})
+            return globals()[name]
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> builtins.list[str]:
+    return sorted({*globals(), *__all__})

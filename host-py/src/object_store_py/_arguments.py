@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import operator
 import re
 from collections.abc import Mapping, Sequence
@@ -129,6 +128,8 @@ def get_options(options: Mapping[str, Any] | None) -> GetRequest:
     request = GetRequest()
     for name, value in (options or {}).items():
         if name not in _GET_KEYS:
+            import difflib
+
             nearest = difflib.get_close_matches(name, _GET_KEYS, 1, 0.4)
             hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
             raise TypeError(f"{name!r} is no option of get{hint}")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from ._effects import Plan
@@ -33,34 +32,80 @@ class RawMeta(NamedTuple):
     version: str | None
 
 
-@dataclass(slots=True)
 class GetRequest:
     """Options of a read, parsed."""
 
-    head: bool = False
-    range: ByteRange | None = None
-    if_match: str | None = None
-    if_none_match: str | None = None
-    if_modified_since: int | None = None
-    if_unmodified_since: int | None = None
-    version: str | None = None
+    __slots__ = (
+        "head",
+        "if_match",
+        "if_modified_since",
+        "if_none_match",
+        "if_unmodified_since",
+        "range",
+        "version",
+    )
+
+    head: bool
+    range: ByteRange | None
+    if_match: str | None
+    if_none_match: str | None
+    if_modified_since: int | None
+    if_unmodified_since: int | None
+    version: str | None
+
+    def __init__(
+        self,
+        head: bool = False,
+        range: ByteRange | None = None,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+        if_modified_since: int | None = None,
+        if_unmodified_since: int | None = None,
+        version: str | None = None,
+    ) -> None:
+        self.head = head
+        self.range = range
+        self.if_match = if_match
+        self.if_none_match = if_none_match
+        self.if_modified_since = if_modified_since
+        self.if_unmodified_since = if_unmodified_since
+        self.version = version
 
     def to_border(self) -> str:
         """As JSON; empty for the defaults."""
-        given = {name: value for name in self.__slots__ if (value := getattr(self, name))}
-        for name in ("if_modified_since", "if_unmodified_since"):
-            if getattr(self, name) is not None:
-                given[name] = getattr(self, name)
+        given = {name: value for name in _TRUE_IF_GIVEN if (value := getattr(self, name))}
+        if self.if_modified_since is not None:
+            given["if_modified_since"] = self.if_modified_since
+        if self.if_unmodified_since is not None:
+            given["if_unmodified_since"] = self.if_unmodified_since
         return json.dumps(given) if given else ""
 
 
-@dataclass(slots=True)
+_TRUE_IF_GIVEN = ("head", "range", "if_match", "if_none_match", "version")
+
+
 class PutRequest:
     """Options of a write, parsed."""
 
-    mode: Mode = "overwrite"
-    attributes: dict[str, str] = field(default_factory=dict[str, str])
-    tags: dict[str, str] = field(default_factory=dict[str, str])
+    __slots__ = (
+        "attributes",
+        "mode",
+        "tags",
+    )
+
+    mode: Mode
+    attributes: dict[str, str]
+    tags: dict[str, str]
+
+    def __init__(
+        self,
+        mode: Mode = "overwrite",
+        attributes: dict[str, str] | None = None,
+        tags: dict[str, str] | None = None,
+    ) -> None:
+        self.mode = mode
+        self.attributes = dict[str, str]() if attributes is None else attributes
+        self.tags = dict[str, str]() if tags is None else tags
 
     def to_border(self) -> str:
         """As JSON; empty for the defaults."""
@@ -74,17 +119,41 @@ class PutRequest:
         return json.dumps(given) if given else ""
 
 
-@dataclass(slots=True)
 class ListRequest:
     """Which page of a listing."""
 
-    prefix: str = ""
-    delimiter: bool = False
-    offset: str | None = None
-    token: str | None = None
-    max_keys: int | None = None
-    skip: bool = False
+    __slots__ = (
+        "delimiter",
+        "max_keys",
+        "offset",
+        "prefix",
+        "skip",
+        "token",
+    )
+
+    prefix: str
+    delimiter: bool
+    offset: str | None
+    token: str | None
+    max_keys: int | None
+    skip: bool
     """Leave out keys that no path can name, instead of raising."""
+
+    def __init__(
+        self,
+        prefix: str = "",
+        delimiter: bool = False,
+        offset: str | None = None,
+        token: str | None = None,
+        max_keys: int | None = None,
+        skip: bool = False,
+    ) -> None:
+        self.prefix = prefix
+        self.delimiter = delimiter
+        self.offset = offset
+        self.token = token
+        self.max_keys = max_keys
+        self.skip = skip
 
     def to_border(self) -> str:
         """As JSON; empty for the defaults."""
@@ -124,9 +193,16 @@ class Content(Protocol):
         ...
 
 
-@dataclass(slots=True)
 class Fetched:
     """The answer to a read."""
+
+    __slots__ = (
+        "attributes",
+        "content",
+        "end",
+        "meta",
+        "start",
+    )
 
     meta: RawMeta
     start: int
@@ -135,18 +211,45 @@ class Fetched:
     content: Content
     """The bytes from `start` to `end`."""
 
+    def __init__(
+        self, meta: RawMeta, start: int, end: int, attributes: dict[str, str], content: Content
+    ) -> None:
+        self.meta = meta
+        self.start = start
+        self.end = end
+        self.attributes = attributes
+        self.content = content
 
-@dataclass(slots=True)
+
 class Page:
     """One page of a listing."""
+
+    __slots__ = (
+        "objects",
+        "prefixes",
+        "skipped",
+        "token",
+    )
 
     objects: Sequence[Sequence[Any]]
     """In the order of `RawMeta`'s fields."""
     prefixes: list[str]
     token: str | None
     """What to ask for the next page with; None after the last one."""
-    skipped: list[str] = field(default_factory=list[str])
+    skipped: list[str]
     """Keys that were left out, as the store spells them."""
+
+    def __init__(
+        self,
+        objects: Sequence[Sequence[Any]],
+        prefixes: list[str],
+        token: str | None,
+        skipped: list[str] | None = None,
+    ) -> None:
+        self.objects = objects
+        self.prefixes = prefixes
+        self.token = token
+        self.skipped = list[str]() if skipped is None else skipped
 
 
 MOST_EMPTY_PAGES = 1000

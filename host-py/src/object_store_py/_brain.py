@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import replace
 from typing import Any
 
 from . import exceptions
@@ -12,7 +11,7 @@ from ._backend import Fetched, GetRequest, ListRequest, Page, PutRequest, RawMet
 from ._bad_keys import WAY_OUT, leave_out
 from ._core import Brain, Outcome
 from ._effects import Close, Pause, Plan, Read, ReadInto
-from ._http import EMPTY, Body, BufferedBody, Payload, TransportFailure
+from ._http import EMPTY, Body, BufferedBody, Payload, TransportFailure, changed
 
 LONGEST_RANGE = 2**32 - 1
 """The longest range with an end that the core can ask for, in bytes."""
@@ -43,7 +42,7 @@ class BrainBackend:
         wanted = options.range
         if wanted is not None and len(wanted) == 3 and wanted[2] - wanted[1] > LONGEST_RANGE:
             # The core counts in 32 bits: ask for all from the start on, and stop where we must.
-            options = replace(options, range=("offset", wanted[1]))
+            options = changed(options, range=("offset", wanted[1]))
         outcome: Outcome = yield from self._brain.operate("get", path, path, options.to_border())
         modified, size, e_tag, version, start, end, attributes = outcome.result
         meta = RawMeta(path, modified, size, e_tag, version)

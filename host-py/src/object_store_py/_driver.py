@@ -7,12 +7,10 @@ plan as an exception thrown at the effect that it waits for, so a plan cleans up
 from __future__ import annotations
 
 import contextvars
-import inspect
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ._effects import (
     Await,
@@ -30,6 +28,9 @@ from ._effects import (
     ReadInto,
     Spawn,
 )
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 T = TypeVar("T")
 
@@ -51,6 +52,8 @@ def run(plan: Plan[T]) -> T:
 
 
 def _invoke(effect: Invoke) -> Any:
+    import inspect  # slow to load, and few stores need it
+
     answer = effect.function()
     if inspect.isawaitable(answer):
         if inspect.iscoroutine(answer):
@@ -70,6 +73,8 @@ class _Threads:
     """A group's plans in threads."""
 
     def __init__(self, group: Group) -> None:
+        from concurrent.futures import ThreadPoolExecutor
+
         self.group = group
         self.pool = ThreadPoolExecutor(group.limit, thread_name_prefix="object_store_py")
         self.room = threading.BoundedSemaphore(group.limit)

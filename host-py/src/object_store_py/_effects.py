@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
@@ -28,97 +27,175 @@ Plan: TypeAlias = Generator[Effect, Any, T]
 """Yields effects, is sent their answers, returns a `T`."""
 
 
-@dataclass(slots=True)
 class Exchange(Effect):
     """Send a request and await its response. Answer: `Response`; throws `TransportFailure`."""
+
+    __slots__ = (
+        "host",
+        "request",
+    )
 
     host: HttpHost
     request: Request
 
+    def __init__(self, host: HttpHost, request: Request) -> None:
+        self.host = host
+        self.request = request
 
-@dataclass(slots=True)
+
 class Read(Effect):
     """Read the next chunk of a response body. Answer: bytes, empty at the end."""
 
+    __slots__ = ("body",)
+
     body: Body
 
+    def __init__(self, body: Body) -> None:
+        self.body = body
 
-@dataclass(slots=True)
+
 class ReadInto(Effect):
     """Read some of a response body into memory. Answer: how many bytes, 0 at the end."""
+
+    __slots__ = (
+        "body",
+        "view",
+    )
 
     body: Body
     view: memoryview
 
+    def __init__(self, body: Body, view: memoryview) -> None:
+        self.body = body
+        self.view = view
 
-@dataclass(slots=True)
+
 class Close(Effect):
     """Give up a response body, read or not. Answer: None."""
 
+    __slots__ = ("body",)
+
     body: Body
 
+    def __init__(self, body: Body) -> None:
+        self.body = body
 
-@dataclass(slots=True)
+
 class Block(Effect):
     """Call a function that may block (files): in a worker thread when async. Answer: its result."""
 
+    __slots__ = ("function",)
+
     function: Callable[[], Any]
 
+    def __init__(self, function: Callable[[], Any]) -> None:
+        self.function = function
 
-@dataclass(slots=True)
+
 class Invoke(Effect):
     """Call a function of the user's, await what it returns if that can be. Answer: its result."""
+
+    __slots__ = (
+        "function",
+        "purpose",
+    )
 
     function: Callable[[], Any]
     purpose: str
     """What the function is, for the error when it is asynchronous and the driver is not."""
 
+    def __init__(self, function: Callable[[], Any], purpose: str) -> None:
+        self.function = function
+        self.purpose = purpose
 
-@dataclass(slots=True)
+
 class Pause(Effect):
     """Wait for a number of seconds. Answer: None."""
 
+    __slots__ = ("seconds",)
+
     seconds: float
 
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
 
-@dataclass(slots=True)
+
 class Await(Effect):
     """Wait until a mailbox has something. Answer: what it has."""
 
+    __slots__ = ("mailbox",)
+
     mailbox: Mailbox
 
+    def __init__(self, mailbox: Mailbox) -> None:
+        self.mailbox = mailbox
 
-@dataclass(slots=True)
+
 class Spawn(Effect):
     """Run a plan beside this one, once its group has room; throws what another child threw."""
+
+    __slots__ = (
+        "group",
+        "plan",
+    )
 
     group: Group
     plan: Plan[Any]
 
+    def __init__(self, group: Group, plan: Plan[Any]) -> None:
+        self.group = group
+        self.plan = plan
 
-@dataclass(slots=True)
+
 class Join(Effect):
     """Wait for all plans of a group. Answer: their results in the order of their spawning."""
 
+    __slots__ = ("group",)
+
     group: Group
 
+    def __init__(self, group: Group) -> None:
+        self.group = group
 
-@dataclass(slots=True)
+
 class Cancel(Effect):
     """Stop the plans of a group and wait until they have stopped. Answer: None."""
 
+    __slots__ = ("group",)
+
     group: Group
 
+    def __init__(self, group: Group) -> None:
+        self.group = group
 
-@dataclass(slots=True)
+
 class Group:
     """Plans that run side by side, at most `limit` at once. Every group is joined or cancelled."""
 
+    __slots__ = (
+        "failure",
+        "limit",
+        "results",
+        "state",
+    )
+
     limit: int
-    results: list[Any] = field(default_factory=list[Any])
-    failure: BaseException | None = None
-    state: Any = None
+    results: list[Any]
+    failure: BaseException | None
+    state: Any
     """The driver's own: a pool of threads or a task group."""
+
+    def __init__(
+        self,
+        limit: int,
+        results: list[Any] | None = None,
+        failure: BaseException | None = None,
+        state: Any = None,
+    ) -> None:
+        self.limit = limit
+        self.results = list[Any]() if results is None else results
+        self.failure = failure
+        self.state = state
 
 
 class Mailbox:

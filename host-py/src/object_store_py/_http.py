@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from hashlib import sha256
-from typing import Literal, Protocol
+from copy import copy
+from typing import Any, Literal, Protocol, TypeVar
+
+T = TypeVar("T")
 
 PIECE = 1 << 20
 """Bodies are sent in pieces of at most this size: httpcore copies what a send left over."""
@@ -22,6 +23,14 @@ class TransportFailure(Exception):
     def __init__(self, kind: TransportErrorKind, message: str) -> None:
         super().__init__(message)
         self.kind: TransportErrorKind = kind
+
+
+def changed(value: T, **changes: Any) -> T:
+    """A copy of a request, a response or options with other values."""
+    other = copy(value)
+    for name, changed_to in changes.items():
+        setattr(other, name, changed_to)
+    return other
 
 
 class Payload:
@@ -41,6 +50,8 @@ class Payload:
 
     def sha256(self) -> str:
         """The SHA-256 of the bytes in hexadecimal; hashlib works outside the interpreter lock."""
+        from hashlib import sha256  # OpenSSL, which most processes never need
+
         digest = sha256()
         for view in self.views:
             digest.update(view)
@@ -64,35 +75,86 @@ INSTANCE_METADATA = (
 short attempt must do."""
 
 
-@dataclass(slots=True)
 class Request:
     """An HTTP request, ready to be sent as it stands."""
+
+    __slots__ = (
+        "attempt",
+        "delay",
+        "headers",
+        "keep_body",
+        "metadata",
+        "method",
+        "payload",
+        "url",
+    )
 
     method: str
     url: str
     headers: list[tuple[str, str]]
-    payload: Payload | None = None
-    keep_body: bool = False
+    payload: Payload | None
+    keep_body: bool
     """Leave the body of a 2xx response unread, in `Response.body`."""
-    delay: float = 0.0
+    delay: float
     """Seconds to wait before sending."""
-    attempt: int = 1
+    attempt: int
     """1 for the first time, 2 for the first repetition, and so on."""
-    metadata: bool = False
+    metadata: bool
     """Asks the machine's own token service: in the clear is right, and nobody may be there, so it
     must be quick. Only the host's own plans set it, never the brain."""
 
+    def __init__(
+        self,
+        method: str,
+        url: str,
+        headers: list[tuple[str, str]],
+        payload: Payload | None = None,
+        keep_body: bool = False,
+        delay: float = 0.0,
+        attempt: int = 1,
+        metadata: bool = False,
+    ) -> None:
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.payload = payload
+        self.keep_body = keep_body
+        self.delay = delay
+        self.attempt = attempt
+        self.metadata = metadata
 
-@dataclass(slots=True)
+
 class Response:
     """An HTTP response: its head, and its body as text or as a stream."""
+
+    __slots__ = (
+        "body",
+        "headers",
+        "request_id",
+        "status",
+        "text",
+    )
 
     status: int
     headers: str
     """Lines `name:value` of the headers that the brain may need."""
-    text: str = ""
-    body: Body | None = None
-    request_id: str | None = None
+    text: str
+    body: Body | None
+    request_id: str | None
+
+    def __init__(
+        self,
+        status: int,
+        headers: str,
+        text: str = "",
+        body: Body | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        self.status = status
+        self.headers = headers
+        self.text = text
+        self.body = body
+        self.request_id = request_id
 
 
 class Body(Protocol):

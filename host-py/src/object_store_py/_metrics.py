@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeAlias, TypedDict
+from typing import NamedTuple, TypeAlias, TypedDict
 
 from ._http import Body, BufferedBody, HttpHost, Request, Response, TransportFailure
 from ._wire import split_url
-
-logger = logging.getLogger("object_store_py.http")
 
 
 class StoreStats(TypedDict):
@@ -32,8 +28,7 @@ class StoreStats(TypedDict):
     """How many requests of each HTTP method."""
 
 
-@dataclass(frozen=True, slots=True)
-class RequestInfo:
+class RequestInfo(NamedTuple):
     """One HTTP request that has ended: its response was read, or given up, or never came."""
 
     method: str
@@ -191,6 +186,9 @@ class _Told:
         try:
             self._hook(info)
         except Exception:
+            import logging  # slow to load
+
+            logger = logging.getLogger("object_store_py.http")
             logger.exception("on_request failed; the request itself did not")
 
 

@@ -8,13 +8,12 @@ followed is an error that says why. Stores that sign never follow: a signature i
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 from collections.abc import Callable, Generator
 from urllib.parse import quote, urljoin, urlsplit
 
 from . import _redact
-from ._http import HttpHost, Request, Response, TransportFailure
+from ._http import HttpHost, Request, Response, TransportFailure, changed
 from ._wire import split_url
 
 logger = logging.getLogger("object_store_py.http")
@@ -117,7 +116,7 @@ def redirected(request: Request, location: str) -> Request:
         raise TransportFailure("unknown", f"the server redirects to {parts.hostname} with a user")
     url = url.partition("#")[0]
     if here == there:
-        return dataclasses.replace(request, url=url, delay=0.0)
+        return changed(request, url=url, delay=0.0)
     if parts.scheme != "https" or request.method not in _ELSEWHERE:
         raise TransportFailure(
             "unknown",
@@ -125,4 +124,4 @@ def redirected(request: Request, location: str) -> Request:
             " and HEAD go, and only over https",
         )
     headers = [(name, value) for name, value in request.headers if name.lower() in _SAFE_HEADERS]
-    return dataclasses.replace(request, url=url, headers=headers, delay=0.0)
+    return changed(request, url=url, headers=headers, delay=0.0)

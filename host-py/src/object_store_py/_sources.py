@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import io
 import os
 from collections.abc import Callable
@@ -128,6 +127,8 @@ def _file_source(file: Any, asynchronous: bool) -> Source:
         raise TypeError("a text file cannot be put: open it in binary mode ('rb')")
     if getattr(file, "closed", False) is True:
         raise ValueError("a closed file cannot be put")
+    import inspect  # slow to load
+
     if inspect.iscoroutinefunction(file.read):
         if not asynchronous:
             raise ValueError("Async input not allowed in 'put'. Use 'put_async'.")

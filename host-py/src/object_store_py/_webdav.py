@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 
 from ._backend import ListRequest, Page
 from ._brain import BrainBackend
 from ._effects import Plan
-from ._http import HttpHost, Request, Response
+from ._http import HttpHost, Request, Response, changed
 from .exceptions import BaseError, NotSupportedError
 
 _NO_WEBDAV = frozenset({400, 405, 415, 501})
@@ -62,7 +61,7 @@ class WebDavHost:
             return request
         given = {name.lower() for name, _ in request.headers}
         more = [(name, value) for name, value in self._headers if name.lower() not in given]
-        return dataclasses.replace(request, headers=[*request.headers, *more])
+        return changed(request, headers=[*request.headers, *more])
 
     def exchange(self, request: Request) -> Response:
         """Send a request, blocking."""
@@ -73,7 +72,7 @@ class WebDavHost:
         whole = self._host.exchange(_as_get(request))
         if whole.body is not None:
             whole.body.close()
-        return dataclasses.replace(whole, text="", body=None)
+        return changed(whole, text="", body=None)
 
     async def exchange_async(self, request: Request) -> Response:
         """Send a request, awaiting."""
@@ -84,7 +83,7 @@ class WebDavHost:
         whole = await self._host.exchange_async(_as_get(request))
         if whole.body is not None:
             await whole.body.close_async()
-        return dataclasses.replace(whole, text="", body=None)
+        return changed(whole, text="", body=None)
 
 
 def _lacks_length(request: Request, response: Response) -> bool:
@@ -95,14 +94,14 @@ def _lacks_length(request: Request, response: Response) -> bool:
 
 
 def _as_get(request: Request) -> Request:
-    return dataclasses.replace(request, method="GET", keep_body=True, delay=0.0)
+    return changed(request, method="GET", keep_body=True, delay=0.0)
 
 
 def _meaning(request: Request, response: Response) -> Response:
     # RFC 4918, 9.3.1: MKCOL of what exists answers 405. Somebody else was faster: all is well.
     if request.method == "MKCOL" and response.status == 405:
-        return dataclasses.replace(response, status=201, text="")
+        return changed(response, status=201, text="")
     # RFC 4918, 9.1: PROPFIND is answered with 207. Who answers 200 took it for a GET.
     if request.method == "PROPFIND" and 200 <= response.status < 300 and response.status != 207:
-        return dataclasses.replace(response, status=405, text="")
+        return changed(response, status=405, text="")
     return response

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ._http import Payload, TransportFailure
 
@@ -18,8 +17,7 @@ _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PROPFIND"})
 _CONDITIONS = ("if-", "x-goog-if-", "x-ms-source-if-")
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """A server: what connections are kept for."""
 
     scheme: str
@@ -36,9 +34,19 @@ class Origin:
         return self.text.partition("://")[2]
 
 
-@dataclass(slots=True)
 class Wire:
     """A request byte for byte as it leaves."""
+
+    __slots__ = (
+        "connect_timeout",
+        "headers",
+        "method",
+        "origin",
+        "payload",
+        "target",
+        "timeout",
+        "url",
+    )
 
     origin: Origin
     method: str
@@ -49,6 +57,26 @@ class Wire:
     connect_timeout: float | None
     timeout: float | None
     """The longest wait for any one thing after connecting, in seconds."""
+
+    def __init__(
+        self,
+        origin: Origin,
+        method: str,
+        target: str,
+        headers: Headers,
+        payload: Payload | None,
+        url: str,
+        connect_timeout: float | None,
+        timeout: float | None,
+    ) -> None:
+        self.origin = origin
+        self.method = method
+        self.target = target
+        self.headers = headers
+        self.payload = payload
+        self.url = url
+        self.connect_timeout = connect_timeout
+        self.timeout = timeout
 
     def head(self) -> bytes:
         """The request line and the headers."""
