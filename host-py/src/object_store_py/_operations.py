@@ -146,7 +146,7 @@ class Operations:
         ranges = _parse_ranges(starts, ends, lengths)
         merged = _coalesce(ranges, _arguments.offset(coalesce, "coalesce"))
         plans = [self._range(full, start, end) for start, end in merged]
-        parts = yield from _together(plans, PARALLEL)
+        parts = yield from together(plans, PARALLEL)
         return _cut(ranges, merged, parts)
 
     def _range(self, full: str, start: int, end: int) -> Plan[Bytes]:
@@ -258,6 +258,7 @@ class Operations:
         offset: str | None,
         token: str | None,
         skip: bool = False,
+        max_keys: int | None = None,
     ) -> Plan[Page]:
         """Read one page of a listing; paths are relative to the store's prefix."""
         request = ListRequest(
@@ -266,6 +267,7 @@ class Operations:
             offset=None if not offset else self._full(offset, "offset"),
             token=token,
             skip=skip,
+            max_keys=max_keys,
         )
         page = yield from self._backend.list_page(request)
         if page.token is not None and page.token == token:
@@ -298,7 +300,7 @@ class Operations:
             return
         size = self._backend.delete_batch
         batches = [full[start : start + size] for start in range(0, len(full), size)]
-        yield from _together([self._backend.delete(batch) for batch in batches], PARALLEL)
+        yield from together([self._backend.delete(batch) for batch in batches], PARALLEL)
 
     def copy(self, source: str, target: str, overwrite: bool) -> Plan[None]:
         """Copy an object within the store."""
@@ -323,7 +325,7 @@ class Operations:
         return (yield from self._backend.sign(verb, full, seconds))
 
 
-def _together(plans: list[Plan[Any]], limit: int) -> Plan[list[Any]]:
+def together(plans: list[Plan[Any]], limit: int) -> Plan[list[Any]]:
     """Run plans side by side, `limit` at most; their results in order.
 
     Each thread or task takes one plan after another: to start one for each plan costs more than a
