@@ -1,10 +1,13 @@
 """`BufferedFile`: an object as the file that `FsspecStore.open` returns."""
 
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportIncompatibleMethodOverride=false, reportUntypedBaseClass=false - fsspec has no types.
+# pyright: reportUnknownArgumentType=false, reportIncompatibleMethodOverride=false
+# pyright: reportIncompatibleVariableOverride=false, reportUntypedBaseClass=false
+# fsspec has no types; what pyright infers of its sources is not what it promises.
 
 from __future__ import annotations
 
+import contextlib
 import io
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -71,7 +74,9 @@ class BufferedFile(AbstractBufferedFile):
     ) -> None:
         if mode not in _MODES:
             known = ", ".join(_MODES)
-            raise ValueError(f"mode must be one of {known}, not {mode!r}: objects are written whole")
+            raise ValueError(
+                f"mode must be one of {known}, not {mode!r}: objects are written whole"
+            )
         self.fs, self.path, self.mode = fs, fs._strip_protocol(path), mode
         self.autocommit = autocommit
         self.kwargs: dict[str, Any] = {}
@@ -95,13 +100,13 @@ class BufferedFile(AbstractBufferedFile):
             data = self.fs.cat_file(self.path, version=self._version)
             self.size = len(data)
             return io.BytesIO(data)
-        store, key = self.fs.tree.locate(self.path)
+        store, key = self.fs._objects.locate(self.path)
         reader = files.open_reader(store, key, size=size, **options)
         self.size = reader.size
         return reader
 
     def _writer(self, options: dict[str, Any]) -> Any:
-        store, key = self.fs.tree.locate(self.path)
+        store, key = self.fs._objects.locate(self.path)
         if self.mode == "xb":
             if self.fs.exists(self.path):
                 raise AlreadyExistsError(f"{store!r}, {key!r}: it is there", path=key)
@@ -120,7 +125,7 @@ class BufferedFile(AbstractBufferedFile):
 
     def _old(self) -> Any:
         """What an append begins with."""
-        store, key = self.fs.tree.locate(self.path)
+        store, key = self.fs._objects.locate(self.path)
         try:
             return files.open_reader(store, key)
         except FileNotFoundError:
@@ -238,4 +243,17 @@ def _reopen(
 ) -> BufferedFile:
     file = BufferedFile(fs, path, buffer_size=buffer_size, version=version)
     file.seek(position)
+    return file
+
+
+def closes_both(file: Any, raw: BufferedFile) -> Any:
+    """Make a file that compresses close the file that it writes to, too."""
+    close = file.close
+
+    def close_both() -> None:
+        close()
+        raw.close()
+
+    with contextlib.suppress(AttributeError):  # zstandard's: they close what is below themselves
+        file.close = close_both
     return file

@@ -159,4 +159,3 @@ def parent(path: str) -> str:
     """The path of the directory that a path is in."""
     above = path.rpartition("/")[0]
     return above or path[: path.startswith("/")]
-

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, cast
 
 from .. import options
@@ -94,13 +95,13 @@ def _s3(wanted: Given) -> None:
 def _gcs(wanted: Given) -> None:
     """`token` and `project` as gcsfs has them."""
     wanted.pop("project", None)  # of meaning only for making buckets
-    token = wanted.pop("token", None)
+    token: Any = wanted.pop("token", None)
     if token == "anon":  # noqa: S105 - gcsfs's word for nobody, no secret
         wanted["skip_signature"] = True
     elif isinstance(token, Mapping):
         wanted["service_account_key"] = json.dumps(dict(cast("Mapping[str, Any]", token)))
-    elif isinstance(token, str | os.PathLike) and os.path.exists(os.fspath(token)):
-        wanted["application_credentials"] = os.fspath(token)
+    elif isinstance(token, str | Path) and os.path.exists(token):
+        wanted["application_credentials"] = str(token)
     elif hasattr(token, "refresh"):
         from ..auth.google import GoogleCredentialProvider
 
@@ -140,8 +141,8 @@ def _connection(text: object) -> dict[str, Any]:
     """What an Azure connection string says; errors do not show it, for it has a key."""
     if not isinstance(text, str):
         raise TypeError(f"connection_string must be a str, not {type(text).__name__}")
-    fields = dict(item.partition("=")[::2] for item in text.split(";") if item.strip())
-    lowered = {name.strip().lower(): value for name, value in fields.items()}
+    fields = [item.partition("=") for item in text.split(";") if item.strip()]
+    lowered = {name.strip().lower(): value for name, _, value in fields}
     if lowered.get("usedevelopmentstorage", "").lower() == "true":
         return {"use_emulator": True}
     names = {"accountname": "account_name", "accountkey": "account_key"}
@@ -175,4 +176,3 @@ _TRANSLATE: dict[str, Callable[[Given], None]] = {
     "GCSStore": _gcs,
     "AzureStore": _azure,
 }
-

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterable, MutableMapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, TypeAlias
 
 from .._backend import Progress
@@ -285,7 +285,7 @@ class Tree:
             return
         files = paths
         if recursive:
-            files = []
+            files = list[str]()
             for path in paths:
                 below = yield from self.find(path, maxdepth, withdirs=True)
                 if not below:
@@ -312,10 +312,14 @@ class Tree:
         for path in paths:
             if path == "/":
                 raise PermissionError("rm does not delete the root of the file system")
-            if (yield Block(lambda path=path: os.path.isdir(path) and not os.path.islink(path))):
-                yield Block(lambda path=path: shutil.rmtree(path))
-            else:
-                yield Block(lambda path=path: os.unlink(path))
+            yield Block(partial(_remove_local, path))
+
+
+def _remove_local(path: str) -> None:
+    if os.path.isdir(path) and not os.path.islink(path):
+        shutil.rmtree(path)
+    else:
+        os.unlink(path)
 
 
 def _is_mark(meta: ObjectMeta, directories: set[str]) -> bool:
@@ -336,6 +340,4 @@ def _ancestors(keys: Iterable[str], top: str) -> set[str]:
 
 def _local_directories(path: str) -> list[str]:
     """The directories below a local one, empty ones too; links are not followed."""
-    return [
-        os.path.join(above, name) for above, folders, _ in os.walk(path) for name in folders
-    ]
+    return [os.path.join(above, name) for above, folders, _ in os.walk(path) for name in folders]

@@ -1,0 +1,116 @@
+"""What an `FsspecStore` is made of: protocol, options, stores, paths, remembered listings."""
+
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportIncompatibleMethodOverride=false
+# pyright: reportIncompatibleVariableOverride=false, reportUntypedBaseClass=false
+# fsspec has no types; what pyright infers of its sources is not what it promises.
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, cast
+
+from fsspec.asyn import AsyncFileSystem
+from fsspec.utils import stringify_path
+
+from .. import store as stores
+from ..config import ClientConfig, RetryConfig
+from ..stores.base import ObjectStoreMethods
+from . import _locations
+from ._objects import Objects
+from ._options import store_arguments
+
+
+class Base(AsyncFileSystem):
+    """The constructor of `FsspecStore`, and how it reads paths."""
+
+    protocol: str | tuple[str, ...] = "abstract"
+    cachable = True
+    _asynchronous: ClassVar[bool] = False
+    """Whether `register` was told so."""
+
+    def __init__(
+        self,
+        protocol: str | None = None,
+        *args: Any,
+        config: Mapping[str, Any] | None = None,
+        client_options: ClientConfig | Mapping[str, Any] | None = None,
+        retry_config: RetryConfig | Mapping[str, Any] | None = None,
+        credential_provider: Callable[[], Any] | None = None,
+        asynchronous: bool = False,
+        max_cache_size: int = 10,
+        loop: Any = None,
+        batch_size: int | None = None,
+        use_listings_cache: bool = False,
+        listings_expiry_time: float | None = None,
+        max_paths: int | None = None,
+        **store_kwargs: Any,
+    ) -> None:
+        own = cast("str", type(self).protocol)
+        name = protocol if protocol is not None else own
+        if name == "abstract":
+            raise ValueError("FsspecStore needs a protocol, such as FsspecStore('s3')")
+        family = _locations.family_of(name)
+        if own != "abstract" and name not in (*family.schemes, own):
+            raise ValueError(f"this class is of the protocol {own!r}, not {name!r}")
+        self.protocol = name
+        given = {**store_kwargs, "config": config, "client_options": client_options}
+        given |= {"retry_config": retry_config, "credential_provider": credential_provider}
+        self._arguments = store_arguments(family, given)
+        super().__init__(
+            *args,
+            asynchronous=asynchronous or self._asynchronous,
+            loop=loop,
+            batch_size=batch_size,
+            use_listings_cache=use_listings_cache,
+            listings_expiry_time=listings_expiry_time,
+            max_paths=max_paths,
+        )
+        self.root_marker = family.root
+        # fsspec has this as a class method, but here it depends on the protocol.
+        self._strip_protocol = self._strip  # type: ignore[method-assign]  # on purpose
+        kind = getattr(stores, family.store)
+
+        def make_store(bucket: str) -> ObjectStoreMethods:
+            if family.store == "HTTPStore":
+                bucket = f"{name}://{bucket}"
+            made: ObjectStoreMethods = kind(
+                *([bucket] if family.bucketed else []), **self._arguments
+            )
+            return made
+
+        self._objects = Objects(family, make_store, max_cache_size, self.dircache)
+
+    @classmethod
+    def _strip_protocol(cls, path: Any) -> Any:
+        if isinstance(path, list):
+            return [cls._strip_protocol(item) for item in path]
+        return _locations.strip(cast("str", cls.protocol), stringify_path(path))
+
+    def _strip(self, path: Any) -> Any:
+        if isinstance(path, list):
+            return [self._strip(item) for item in path]
+        text: str = stringify_path(path)
+        name = cast("str", self.protocol)
+        if "@" in text:
+            _locations.check_account(name, text, self._arguments)
+        return _locations.strip(name, text)
+
+    def unstrip_protocol(self, name: str) -> str:
+        """A path with its protocol in front."""
+        return f"{self.protocol}://{self._strip(name)}"
+
+    @classmethod
+    def _parent(cls, path: Any) -> str:
+        return _locations.parent(cls._strip_protocol(path))
+
+    def invalidate_cache(self, path: str | None = None) -> None:
+        """Forget listings: all, or those that a change at `path` makes wrong."""
+        super().invalidate_cache(path)
+        if path is None:
+            self.dircache.clear()
+            return
+        gone = self._strip(path)
+        for known in list(self.dircache):
+            if known.startswith(gone) or gone.startswith(known):
+                self.dircache.pop(known, None)

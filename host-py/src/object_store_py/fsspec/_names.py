@@ -1,0 +1,182 @@
+"""The names in an `FsspecStore`: info, ls, find, walk, rm, mkdir, sign, sync and async."""
+
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportIncompatibleMethodOverride=false
+# pyright: reportIncompatibleVariableOverride=false, reportUntypedBaseClass=false
+# fsspec has no types; what pyright infers of its sources is not what it promises.
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime, timedelta
+from glob import has_magic
+from typing import Any, cast
+
+from .._driver import run, run_async
+from .._functions import sign, sign_async
+from ..exceptions import NotFoundError
+from ._base import Base
+from ._tree import Info
+from ._walk import walk_tree
+
+
+class Names(Base):
+    """The methods of `FsspecStore` about names.
+
+    Each sync method stands beside its twin: fsspec would send it through the thread of its loop.
+    """
+
+    def _info_plan(self, path: Any, options: Mapping[str, Any]) -> Any:
+        version = options.get("version", options.get("version_id"))
+        return self._objects.info(self._strip(path), version, bool(options.get("refresh")))
+
+    async def _info(self, path: Any, **kwargs: Any) -> Info:
+        return cast("Info", await run_async(self._info_plan(path, kwargs)))
+
+    def info(self, path: Any, **kwargs: Any) -> Info:
+        """The name, size and type of a file or directory; of files also when it was changed.
+
+        Args:
+            path: what to look at.
+            **kwargs: `version` (or `version_id`), and `refresh=True` to look past what is
+                remembered.
+        """
+        return cast("Info", run(self._info_plan(path, kwargs)))
+
+    async def _exists(self, path: Any, **_: Any) -> bool:
+        return await run_async(self._objects.exists(self._strip(path)))
+
+    def exists(self, path: Any, **_: Any) -> bool:
+        """Whether there is a file or directory; one request where there is a file."""
+        return run(self._objects.exists(self._strip(path)))
+
+    async def _ls(
+        self, path: Any, detail: bool = False, refresh: bool = False, **_: Any
+    ) -> list[Any]:
+        return _names(await run_async(self._objects.ls(self._strip(path), refresh)), detail)
+
+    def ls(self, path: Any, detail: bool = False, refresh: bool = False, **_: Any) -> list[Any]:
+        """What is in a directory, as names or (`detail`) infos; of a file, the file itself."""
+        return _names(run(self._objects.ls(self._strip(path), refresh)), detail)
+
+    def _find_plan(self, path: Any, maxdepth: int | None, withdirs: bool, prefix: str) -> Any:
+        if maxdepth is not None and maxdepth < 1:
+            raise ValueError("maxdepth must be at least 1")
+        return self._objects.find(self._strip(path), maxdepth, withdirs, prefix)
+
+    async def _find(
+        self,
+        path: Any,
+        maxdepth: int | None = None,
+        withdirs: bool = False,
+        detail: bool = False,
+        prefix: str = "",
+        **_: Any,
+    ) -> Any:
+        found = await run_async(self._find_plan(path, maxdepth, withdirs, prefix))
+        return found if detail else list(found)
+
+    def find(
+        self,
+        path: Any,
+        maxdepth: int | None = None,
+        withdirs: bool = False,
+        detail: bool = False,
+        prefix: str = "",
+        **_: Any,
+    ) -> Any:
+        """All files below a path: a list of names, or (`detail`) a dict of infos."""
+        found = run(self._find_plan(path, maxdepth, withdirs, prefix))
+        return found if detail else list(found)
+
+    async def _walk(
+        self, path: Any, maxdepth: int | None = None, topdown: bool = True, **kwargs: Any
+    ) -> AsyncIterator[Any]:
+        # With maxdepth, or for a caller who may leave directories out, level by level is less.
+        if maxdepth is not None or self._objects.is_local:
+            async for level in super()._walk(path, maxdepth, topdown, **kwargs):
+                yield level
+            return
+        top = self._strip(path)
+        found = await run_async(self._objects.find(top, None, withdirs=True))
+        for level in walk_tree(top, found, topdown, bool(kwargs.get("detail"))):
+            yield level
+
+    async def _du(
+        self, path: Any, total: bool = True, maxdepth: int | None = None, **kwargs: Any
+    ) -> Any:
+        found = await self._find(path, maxdepth=maxdepth, detail=True, **kwargs)
+        sizes = {name: entry["size"] for name, entry in found.items()}
+        return sum(sizes.values()) if total else sizes
+
+    def modified(self, path: Any) -> datetime:
+        """When a file was changed last, in UTC."""
+        return cast("datetime", self._only_file(path)["last_modified"])
+
+    def created(self, path: Any) -> datetime:
+        """When a file was made, in UTC: objects are written whole, so that is `modified`."""
+        if self._objects.is_local:
+            found = os.stat(self._strip(path))
+            return datetime.fromtimestamp(getattr(found, "st_birthtime", found.st_ctime), UTC)
+        return self.modified(path)
+
+    def _only_file(self, path: Any) -> Info:
+        found = self.info(path)
+        if found["type"] != "file":
+            raise IsADirectoryError(f"{found['name']!r} is a directory: it has no time")
+        return found
+
+    async def _sign(self, path: Any, expiration: int = 100, method: Any = "GET", **_: Any) -> str:
+        store, key = self._objects.locate(self._strip(path))
+        return await sign_async(cast("Any", store), method, key, timedelta(seconds=expiration))
+
+    def sign(self, path: Any, expiration: int = 100, method: Any = "GET", **_: Any) -> str:
+        """A URL that lets whoever has it read the file (or what `method` says), for a while.
+
+        Args:
+            path: the file; it need not be there.
+            expiration: for how many seconds.
+            method: the HTTP method.
+        """
+        store, key = self._objects.locate(self._strip(path))
+        return sign(cast("Any", store), method, key, timedelta(seconds=expiration))
+
+    # Directories.
+
+    async def _mkdir(self, path: Any, create_parents: bool = True, **_: Any) -> None:
+        await run_async(self._objects.make_directory(self._strip(path), create_parents, False))
+
+    async def _makedirs(self, path: Any, exist_ok: bool = False) -> None:
+        await run_async(self._objects.make_directory(self._strip(path), True, exist_ok))
+
+    async def _rmdir(self, path: Any) -> None:
+        await run_async(self._objects.remove_directory(self._strip(path)))
+        self.invalidate_cache(path)
+
+    def rmdir(self, path: Any) -> None:
+        """Remove an empty directory."""
+        run(self._objects.remove_directory(self._strip(path)))
+        self.invalidate_cache(path)
+
+    async def _rm_file(self, path: Any, **_: Any) -> None:
+        await run_async(self._objects.delete([self._strip(path)]))
+        self.invalidate_cache(path)
+
+    async def _rm(
+        self, path: Any, recursive: bool = False, maxdepth: int | None = None, **_: Any
+    ) -> None:
+        given = path if isinstance(path, list) else [path]
+        paths: list[str] = []
+        for item in given:
+            name = self._strip(item)
+            paths += cast("list[str]", await self._glob(name)) if has_magic(name) else [name]
+        if not paths:
+            raise NotFoundError(f"{path!r} matches nothing")
+        await run_async(self._objects.remove(paths, recursive, maxdepth))
+        for name in paths:
+            self.invalidate_cache(name)
+
+
+def _names(entries: list[Info], detail: bool) -> list[Any]:
+    return [entry if detail else entry["name"] for entry in entries]
