@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from .._backend import Progress
 from .._effects import Block, Plan
 from .._operations import PARALLEL, Operations, object_meta, together
+from .._trees import Pages
 from ..exceptions import InvalidPathError, NotFoundError, NotSupportedError
 from ..stores.base import ObjectStoreMethods
 from ..types import ObjectMeta
@@ -112,7 +113,9 @@ class Tree:
     def _root_info(self, path: str) -> Plan[Info]:
         if self.family.bucketed and path and self.family.store != "HTTPStore":
             verbs, _ = self.verbs(path)
-            yield from verbs.list_page(None, True, None, None, 1)  # a bucket that is not there
+            yield from verbs.list_page(
+                None, True, None, None, max_keys=1
+            )  # a bucket that is not there
         return directory_info(path)
 
     def _remembered(self, path: str) -> Info | None:
@@ -137,7 +140,7 @@ class Tree:
             return bool((yield Block(lambda: os.path.isdir(path))))
         token, progress = None, Progress()
         while True:
-            page = yield from verbs.list_page(key, True, None, token, 1)
+            page = yield from verbs.list_page(key, True, None, token, max_keys=1)
             if page.objects or page.prefixes:
                 return True
             token = progress.follow(page)
@@ -172,7 +175,8 @@ class Tree:
 
     def _children(self, path: str) -> Plan[list[Info]]:
         verbs, key = self.verbs(path)
-        prefixes, objects = yield from verbs.list_with_delimiter(key)
+        prefixes, rows = yield from verbs.list_with_delimiter(key)
+        objects = [object_meta(*row) for row in rows]
         found = [directory_info(self._name(path, prefix)) for prefix in prefixes]
         marks = {key, *prefixes}
         found += [self._file(path, meta) for meta in objects if not _is_mark(meta, marks)]
@@ -213,13 +217,9 @@ class Tree:
     def _flat(self, path: str, withdirs: bool) -> Plan[dict[str, Info]]:
         verbs, key = self.verbs(path)
         metas: list[ObjectMeta] = []
-        token, progress = None, Progress()
-        while True:
-            page = yield from verbs.list_page(key, False, None, token)
-            metas.extend(object_meta(*item) for item in page.objects)
-            token = progress.follow(page)
-            if token is None:
-                break
+        pages = Pages(verbs, key)
+        while (rows := (yield from pages.next())) is not None:
+            metas.extend(object_meta(*row) for row in rows)
         above = {key, *_ancestors((meta["path"] for meta in metas), key)}
         found = {
             entry["name"]: entry
