@@ -70,7 +70,7 @@ class Objects(Tree):
             if size > max(start or 0, 0):
                 raise
             return b""
-        return (yield from read_all(fetched.content))
+        return (yield from read_all(fetched))
 
     def _from_start(
         self, path: str, start: int | None, end: int | None, version: str | None
