@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from . import _arguments, _paths
@@ -24,6 +24,7 @@ from ._filling import fill
 from ._fresh import fills, fresh
 from ._http import Payload
 from ._sources import Source, make_source
+from ._together import together
 from .bytes import Bytes
 from .exceptions import GenericError
 from .types import ObjectMeta, PutResult, UpdateVersion
@@ -323,39 +324,6 @@ class Operations:
         if not full:
             return []
         return (yield from self._backend.sign(verb, full, seconds))
-
-
-def together(plans: list[Plan[Any]], limit: int) -> Plan[list[Any]]:
-    """Run plans side by side, `limit` at most; their results in order.
-
-    Each thread or task takes one plan after another: to start one for each plan costs more than a
-    small request.
-    """
-    if len(plans) == 1:
-        return [(yield from plans[0])]
-    results: list[Any] = [None] * len(plans)
-    group = Group(max(min(limit, len(plans)), 1))
-    todo = enumerate(plans)  # whose next() no two threads are in at once
-    try:
-        for _ in range(group.limit):
-            yield Spawn(group, _take_turns(todo, results, group))
-        yield Join(group)
-    except GeneratorExit:
-        raise
-    except BaseException:
-        yield Cancel(group)
-        raise
-    return results
-
-
-def _take_turns(
-    todo: Iterator[tuple[int, Plan[Any]]], results: list[Any], group: Group
-) -> Plan[None]:
-    """Run one plan after another until there is none, or one of the group has failed."""
-    for index, plan in todo:
-        if group.failure is not None:
-            return
-        results[index] = yield from plan
 
 
 def _parse_ranges(

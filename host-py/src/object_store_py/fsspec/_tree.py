@@ -14,7 +14,8 @@ from typing import Any, TypeAlias
 
 from .._backend import Progress
 from .._effects import Block, Plan
-from .._operations import PARALLEL, Operations, object_meta, together
+from .._operations import PARALLEL, Operations, object_meta
+from .._together import together
 from .._trees import Pages
 from ..exceptions import InvalidPathError, NotFoundError, NotSupportedError
 from ..stores.base import ObjectStoreMethods
