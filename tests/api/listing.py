@@ -73,6 +73,8 @@ def _of_name(name: str, value: Any) -> Iterator[str]:
         yield from signatures(name, value)
     elif isinstance(value, str):
         yield f"{name}: str"
+    elif isinstance(value, set):
+        yield f"{name} = {sorted(value)}"
     else:
         yield f"{name} = {value}".replace("typing.", "")
 
