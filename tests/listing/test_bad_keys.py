@@ -11,8 +11,10 @@ import pytest
 
 import object_store_py as obs
 from object_store_py.exceptions import InvalidPathError
-from object_store_py.store import AzureStore, LocalStore, S3Store
+from object_store_py.store import AzureStore, GCSStore, HTTPStore, LocalStore, S3Store
 from tests.backends.azurite import Azurite
+from tests.backends.gcs import GcsEmulator
+from tests.backends.moddav import ModDav
 from tests.backends.rawserver import RawServer, response
 from tests.harness.api import Api
 from tests.harness.servers import Servers
@@ -84,6 +86,33 @@ def test_azure_lists_around_bad_keys(api: Api, servers: Servers) -> None:
     store = AzureStore(container, **server.store_options())
     api.put(store, "good", b"")
     server.ask("PUT", f"{container}/a//b", "", {"x-ms-blob-type": "BlockBlob"})
+    with pytest.raises(InvalidPathError, match="a//b"):
+        api.list(store)
+    listing = obs.list(store, on_bad_key="skip")
+    assert [meta["path"] for meta in api.collect(listing)] == ["good"]
+    assert listing.skipped == ["a//b"]
+
+
+def test_webdav_lists_around_bad_keys(api: Api, servers: Servers) -> None:
+    server: ModDav = servers.get("moddav", ModDav)
+    url = server.create_folder()
+    store = HTTPStore(url, **server.store_options())
+    api.put(store, "a/good", b"")
+    folder = server.data / url.rstrip("/").rpartition("/")[2]
+    (folder / "a" / "x\ty").write_bytes(b"")
+    with pytest.raises(InvalidPathError, match="x y"):
+        api.list(store)
+    listing = obs.list(store, on_bad_key="skip")
+    assert [meta["path"] for meta in api.collect(listing)] == ["a/good"]
+    assert [key.rpartition("/")[2] for key in listing.skipped] == ["x\ty"]
+
+
+def test_google_lists_around_bad_keys(api: Api, servers: Servers) -> None:
+    server: GcsEmulator = servers.get("gcs", GcsEmulator)
+    name = server.create_bucket()
+    store = GCSStore(name, **server.store_options())
+    api.put(store, "good", b"")
+    server.write(server.buckets[name], "a//b", b"", {})
     with pytest.raises(InvalidPathError, match="a//b"):
         api.list(store)
     listing = obs.list(store, on_bad_key="skip")

@@ -7,13 +7,13 @@ Azure `Blob` and `BlobPrefix`, WebDAV (RFC 4918, section 9.1) `response`. None h
 
 from __future__ import annotations
 
-import dataclasses
 import html
 import re
 from urllib.parse import unquote, urlsplit
 
 from . import _paths
 from ._effects import Exchange, Plan, T
+from ._http import changed
 
 _ENTRY = re.compile(
     r"<((?:[\w.-]+:)?(?:Contents|CommonPrefixes|Blob|BlobPrefix|response))(?=[\s>])[^>]*>"
@@ -37,7 +37,7 @@ def leave_out(plan: Plan[T], skipped: list[str]) -> Plan[T]:
                 effect = plan.throw(error)
                 continue
             if isinstance(effect, Exchange) and answer.text:
-                answer = dataclasses.replace(answer, text=_filter(answer.text, skipped))
+                answer = changed(answer, text=_filter(answer.text, skipped))
             effect = plan.send(answer)
     except StopIteration as stop:
         result: T = stop.value

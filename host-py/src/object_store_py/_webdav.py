@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ._backend import ListRequest, Page
+from ._bad_keys import WAY_OUT
 from ._brain import BrainBackend
 from ._effects import Plan
 from ._http import HttpHost, Request, Response, changed
-from .exceptions import BaseError, NotSupportedError
+from .exceptions import BaseError, InvalidPathError, NotSupportedError
 
 _NO_WEBDAV = frozenset({400, 405, 415, 501})
 """How servers that know no PROPFIND answer it."""
@@ -24,6 +25,8 @@ class WebDavBackend(BrainBackend):
         try:
             return (yield from super().list_page(request))
         except BaseError as error:
+            if "Encountered invalid path" in str(error):  # the crate's words, of this store alone
+                raise InvalidPathError(f"{error}: {WAY_OUT}", store=error.store) from None
             reason = _reason(error.status)
             if reason is None:
                 raise
