@@ -5,7 +5,6 @@ Arguments choose: 10000, 100000, arrow, delete. Without any, everything is run.
 
 from __future__ import annotations
 
-import inspect
 from functools import partial
 from typing import Any
 
@@ -27,18 +26,11 @@ def main(which: set[str]) -> None:
                     title = f"list {count:,} keys, as dicts"
                     listings(title, peers, "list", count, rounds)
                 if everything or "arrow" in which:
-                    both = {name: peer for name, peer in peers.items() if can_arrow(peer)}
+                    both = {name: peer for name, peer in peers.items() if isinstance(peer, Stores)}
                     listings(f"list {count:,} keys, as Arrow", both, "list_arrow", count, rounds)
     if everything or "delete" in which:
         with minio() as server:
             deletes(server)
-
-
-def can_arrow(peer: Any) -> bool:
-    return isinstance(peer, Stores) and (
-        type(peer).__name__ != "Ours"
-        or "return_arrow" in inspect.signature(peer.library.list).parameters
-    )
 
 
 def listings(title: str, peers: dict[str, Any], verb: str, count: int, rounds: int) -> None:

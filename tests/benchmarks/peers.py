@@ -77,8 +77,6 @@ class Ours(Stores):
 
     def __init__(self, server: dict[str, Any]) -> None:
         super().__init__(server, "object_store_py")
-        if not hasattr(self.library, "get_into"):
-            self.get_into = None  # type: ignore[assignment] # an older version, to compare with
 
     def get_into(self, key: str, buffer: bytearray) -> object:
         return self.library.get_into(self.store, key, buffer)
