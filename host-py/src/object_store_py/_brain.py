@@ -36,7 +36,7 @@ class BrainBackend:
 
     def get(self, path: str, options: GetRequest) -> Plan[Fetched]:
         """Read an object or a part of it."""
-        return (yield from self._get(path, options))
+        return self._get(path, options)
 
     def _get(self, path: str, options: GetRequest) -> Plan[Fetched]:
         wanted = options.range

@@ -97,16 +97,18 @@ def _bind_fast(store: Any, function: Any, signature: str) -> Caller:
     fixed = (ctypes.byref(function._func), store._context(), values, ctypes.c_size_t(count))
     outcome, one = ctypes.byref(result), ctypes.c_size_t(1)
     error_of = _error_caster(ffi)
-    setters = [set_value for _, set_value in kinds]
+    # Each attribute of a ctypes value is an object of its own: these are made once, not a call.
+    places = [value.of.text if kind in "se" else value.of for value, kind in zip(values, signature)]
+    setters = [(set_value, place) for (_, set_value), place in zip(kinds, places)]
+    raw = result.of.raw
     string_at = ctypes.string_at
 
     def call(*arguments: Any) -> str:
-        for index, set_value in enumerate(setters):
-            set_value(values[index].of, arguments[index])
+        for (set_value, place), argument in zip(setters, arguments, strict=True):
+            set_value(place, argument)
         error = invoke(*fixed, outcome, one)
         if error:
             raise WasmtimeError._from_ptr(error_of(error))
-        raw = result.of.raw
         text = string_at(raw.data, raw.size).decode() if raw.size else ""
         delete(outcome)
         return text
@@ -121,9 +123,8 @@ def _error_caster(ffi: Any) -> Callable[[int], Any]:
     return lambda address: cast(address, kind)
 
 
-def _set_text(of: Any, value: str) -> None:
+def _set_text(text: Any, value: str) -> None:
     data = value.encode()
-    text = of.text
     text.size = len(data)
     text.data = data
 

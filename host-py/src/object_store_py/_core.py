@@ -387,11 +387,8 @@ def parse_request(text: str, payload: Payload | None) -> Request:
     head, _, body = text.partition("\n\n")
     delay, carries, keeps, method, url, *lines = head.split("\n")
     content = payload if carries == "host" else _text_payload(body) if carries == "text" else None
-    headers: list[tuple[str, str]] = []
-    for line in lines:
-        if line:
-            name, _, value = line.partition(":")
-            headers.append((name, value))
+    parts = [line.partition(":") for line in lines if line]
+    headers = [(name, value) for name, _, value in parts]
     return Request(method, url, headers, content, keeps == "host", int(delay) / 1000)
 
 

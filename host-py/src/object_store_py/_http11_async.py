@@ -189,11 +189,17 @@ class AsyncioAnswer:
         """Read some of the body into memory; 0 at its end."""
         return self._spill.fill(view) if self._spill else self._spill.fill(view, await self.read())
 
+    def ended(self) -> bool:
+        """Whether all was read, and the connection can be used again."""
+        parser = self._parser
+        if not (parser.complete and parser.keep_alive and self._owner.is_open):
+            return False
+        self._owner.resume_reading()
+        return True
+
     async def close(self) -> bool:
         """Give the rest up; whether the connection can be used again."""
-        parser = self._parser
-        if parser.complete and parser.keep_alive and self._owner.is_open:
-            self._owner.resume_reading()
+        if self.ended():
             return True
         await self._owner.aclose()
         return False

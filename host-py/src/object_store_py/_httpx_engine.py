@@ -205,6 +205,10 @@ class HttpxAsyncAnswer:
         """Read some of the body into memory; 0 at its end."""
         return self._spill.fill(view) if self._spill else self._spill.fill(view, await self.read())
 
+    def ended(self) -> bool:
+        """False: the transport wants to be told."""
+        return False
+
     async def close(self) -> bool:
         """Give the rest up. The transport itself knows what it can use again."""
         if self._begun and self._is_http11_of_ours:

@@ -97,8 +97,7 @@ class Operations:
 
     def get(self, path: str, options: Mapping[str, Any] | None) -> Plan[Fetched]:
         """Read an object; its body is still to be read."""
-        request = _arguments.get_options(options)
-        return (yield from self._backend.get(self._full(path), request))
+        return self._backend.get(self._full(path), _arguments.get_options(options))
 
     def get_into(self, path: str, buffer: Any, options: Mapping[str, Any] | None) -> Plan[int]:
         """Read an object into memory of the caller's; how many bytes."""
@@ -123,8 +122,8 @@ class Operations:
 
     def meta(self, fetched: Fetched) -> ObjectMeta:
         """The metadata of an object that was read."""
-        meta = fetched.meta._replace(path=self._relative(fetched.meta.path))
-        return object_meta(*meta)
+        path, modified, size, e_tag, version = fetched.meta
+        return object_meta(self._relative(path), modified, size, e_tag, version)
 
     def get_range(
         self, path: str, start: object, end: object = None, length: object = None

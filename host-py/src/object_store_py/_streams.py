@@ -163,6 +163,9 @@ class AsyncBody:
         connection, self._connection = self._connection, None
         if connection is None:
             return
+        if self._answer.ended():  # as almost always: a scope to shield it costs more than it
+            self._home.give(self._origin, connection)
+            return
         import anyio
 
         with anyio.CancelScope(shield=True):

@@ -153,6 +153,10 @@ class AsyncAnswer(Protocol):
         """Read some of the body into memory; 0 at its end. Nothing is read by `read` after it."""
         ...
 
+    def ended(self) -> bool:
+        """Whether all was read and `close` has nothing to do: the connection can be used again."""
+        ...
+
     async def close(self) -> bool:
         """Give the rest up; whether the connection can be used again."""
         ...
