@@ -204,7 +204,11 @@ class ObjectStoreAdapter(Store):
         """Write a value unless there is one, in one step where the store can do that."""
         self._check_writable()
         with suppress(AlreadyExistsError):
-            await self.store.put_async(key, _bytes_of(value), mode="create")
+            try:
+                await self.store.put_async(key, _bytes_of(value), mode="create")
+            except (NotImplementedError, NotSupportedError):  # WebDAV cannot do it in one step
+                if not await self.exists(key):
+                    await self.set(key, value)
 
     async def delete(self, key: str) -> None:
         """Delete a value; one that is not there is fine."""
