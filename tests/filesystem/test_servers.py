@@ -10,7 +10,9 @@ import pytest
 from object_store_py.fsspec import FsspecStore
 from tests.backends.faultproxy import FaultProxy
 from tests.backends.minio import Minio
+from tests.backends.moddav import ModDav
 from tests.filesystem.conftest import Filesystem
+from tests.harness.servers import Servers
 
 
 def test_coroutines_on_a_running_loop(on_minio: Filesystem) -> None:
@@ -102,3 +104,17 @@ def test_bad_names_do_not_exist(on_minio: Filesystem) -> None:
     assert not on_minio.fs.exists(f"{on_minio.path}//a")
     with pytest.raises(ValueError, match="empty segment"):
         on_minio.fs.cat_file(f"{on_minio.path}//a")
+
+
+def test_names_on_a_web_server_are_urls(servers: Servers) -> None:
+    dav: ModDav = servers.get("moddav", ModDav)
+    fs: Any = FsspecStore("http", **dav.store_options())
+    top = dav.create_folder().partition("://")[2].rstrip("/")
+    fs.pipe_file(f"http://{top}/a%20b/c%3Fd", b"hello")
+    assert fs.find(top) == [f"{top}/a%20b/c%3Fd"]
+    assert fs.ls(top) == [f"{top}/a%20b"]
+    assert fs.cat_file(fs.find(top)[0], -2) == b"lo"
+    with pytest.raises(ValueError, match="a URL with a query"):
+        fs.cat_file(f"http://{top}/a?query")
+    fs.rm(top, recursive=True)
+    assert fs.find(top) == []
