@@ -113,6 +113,7 @@ class BytesStream:
         self._content = fetched.content
         self._left = fetched.end - fetched.start
         self._min_chunk_size = min_chunk_size
+        self._filling = False
         self._ended = False
 
     def __iter__(self) -> BytesStream:
@@ -139,7 +140,9 @@ class BytesStream:
             self._left = 0
             self._ended = not whole
             return whole
-        if fills(builtins.bytes, min(self._min_chunk_size, self._left)):
+        # Once filled, always: what `read_into` has left over is not seen by `read`.
+        self._filling |= fills(builtins.bytes, min(self._min_chunk_size, self._left))
+        if self._filling and self._left:
             return (yield from self._filled())
         chunks: list[_Plain] = []
         size = 0
