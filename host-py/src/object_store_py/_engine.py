@@ -33,9 +33,6 @@ _CREATING = threading.RLock()
 Reentrant, because the garbage collector may close an instance while another one is created.
 """
 
-_ending = threading.Event()
-"""Set when wasmtime was closed because the interpreter ends."""
-
 _INTERFACE = "object-store:core/{}@0.1.0"
 
 
@@ -68,19 +65,20 @@ class _Clock:
     def __init__(self, engine: Any) -> None:
         self.now = 0
         self._engine = engine
-        self._closed = threading.Event()
+        self.closed = threading.Event()
+        """Set when the engine is closed: the interpreter ends."""
         threading.Thread(target=self._run, name="object_store_py clock", daemon=True).start()
 
     def _run(self) -> None:
-        while not self._closed.wait(1):
+        while not self.closed.wait(1):
             with _CREATING:  # not while the engine is closed
-                if not self._closed.is_set():
+                if not self.closed.is_set():
                     self._engine.increment_epoch()
                     self.now += 1
 
     def close(self) -> None:
         """Stop for good."""
-        self._closed.set()
+        self.closed.set()
 
 
 class _Compiled:
@@ -99,7 +97,7 @@ class _Compiled:
         self.linker = self.wasmtime.component.Linker(self.engine)
         self.linker.add_wasip2()
         self.clock = _Clock(self.engine)
-        weakref.finalize(self, _close_engine, self.clock, self.linker, self.component, self.engine)
+        weakref.finalize(self, _close, self.clock, self.linker, self.component, self.engine)
 
     def _load(self, core: bytes) -> Any:
         component = self.wasmtime.component.Component
@@ -129,11 +127,6 @@ def _close(*objects: Any) -> None:
             item.close()
 
 
-def _close_engine(*objects: Any) -> None:
-    _ending.set()
-    _close(*objects)
-
-
 def _close_instance(functions: dict[str, Any], store: Any) -> None:
     """Free an instance, and forget its functions: calling one then would be a crash."""
     functions.clear()
@@ -150,10 +143,10 @@ class Instance:
     """One instance of the component, for one store; to be called by one thread at a time."""
 
     def __init__(self) -> None:
-        if _ending.is_set():
-            raise GenericError("the interpreter is ending: no store can be used any more")
         with _CREATING:
             shared = _compiled(os.getpid())
+            if shared.clock.closed.is_set():
+                raise GenericError("the interpreter is ending: no store can be used any more")
             wasmtime = shared.wasmtime
             self._error: type[Exception] = wasmtime.WasmtimeError
             self._store = wasmtime.Store(shared.engine)

@@ -13,7 +13,7 @@ import obspec.exceptions
 import pytest
 
 from object_store_py import exceptions
-from tests.typing import obspec_cases
+from tests.type_checks import obspec_cases
 
 ROOT = Path(__file__).parents[2]
 CASES = Path(obspec_cases.__file__).read_text()
