@@ -34,7 +34,7 @@ def say(text: str) -> None:
 def run(*command: str | Path, **options: object) -> None:
     """Run a command; stop with its exit code if it fails."""
     words = [str(word) for word in command]
-    result = subprocess.run(words, check=False, **options)  # type: ignore[call-overload]
+    result = subprocess.run(words, check=False, **options)  # type: ignore[call-overload]  # by name
     if result.returncode != 0:
         sys.exit(f"build.py: {command[0]} failed with exit code {result.returncode}")
 

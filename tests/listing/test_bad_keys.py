@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -22,7 +23,7 @@ from tests.harness.servers import Servers
 BAD = ["a//b", "../x", "p/./<&>", "a\tb"]
 
 
-def page(keys: list[str], prefixes: list[str] = [], token: str = "") -> bytes:  # noqa: B006
+def page(keys: list[str], prefixes: Sequence[str] = (), token: str = "") -> bytes:
     objects = "".join(
         f"<Contents><Key>{escape(key)}</Key><LastModified>2024-01-01T00:00:00.000Z</LastModified>"
         f"<ETag>&quot;x&quot;</ETag><Size>3</Size><Owner><ID>a//b</ID></Owner></Contents>"

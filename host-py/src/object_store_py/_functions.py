@@ -363,7 +363,7 @@ def sign(
 
 
 @overload
-async def sign_async(  # type: ignore[overload-overlap]
+async def sign_async(  # type: ignore[overload-overlap]  # a str is a sequence
     store: ObjectStoreMethods, method: HTTP_METHOD, paths: str, expires_in: timedelta
 ) -> str: ...
 @overload
