@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import random
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+import httpx
 import pytest
 
 from object_store_py import _filling
-from object_store_py.exceptions import GenericError
+from object_store_py.exceptions import GenericError, PermissionDeniedError
+from object_store_py.store import S3Store
 from tests.backends.faultproxy import Fault, FaultProxy, RecordedRequest
 from tests.harness.api import Api
 
+DATE = "Tue, 24 Nov 2026 12:00:00 GMT"
 PIECE = 100_000
 SIZE = 20 * PIECE + 1
 BODY = random.Random(3).randbytes(SIZE)
@@ -80,3 +84,43 @@ def test_pieces_of_another_state_are_never_mixed_in(
     with pytest.raises(GenericError, match="changed while it was read"):
         read_into(api, filled)
     assert read_into(api, filled) == BODY[::-1]
+
+
+class Endless(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body of zeros that remembers whether it was closed."""
+
+    closed = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        while True:
+            yield bytes(1 << 16)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for chunk in self:
+            yield chunk
+
+    def close(self) -> None:
+        self.closed = True
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+def test_pieces_that_fail_at_once_close_the_first_body(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_filling, "BESIDE", 64)  # some fail before the last one is started
+    monkeypatch.setattr(_filling, "PIECE", 1000)
+    body = Endless()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if "range" in request.headers:
+            return httpx.Response(403)
+        facts = {"etag": '"1"', "last-modified": DATE, "content-length": str(SIZE)}
+        return httpx.Response(200, headers=facts, stream=body)
+
+    transport = httpx.MockTransport(answer)
+    store = S3Store("bucket", skip_signature=True, transport=transport, async_transport=transport)
+    with pytest.raises(PermissionDeniedError):
+        api.call("get_into", store, "a", bytearray(SIZE))
+    assert body.closed

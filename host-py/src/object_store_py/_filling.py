@@ -40,9 +40,11 @@ def fill(fetched: Fetched, view: memoryview) -> Plan[None]:
         yield from content.close()
         yield Join(group)
     except GeneratorExit:
+        content.abandon()
         raise
     except BaseException:
         yield Cancel(group)
+        yield from content.close()
         raise
 
 
