@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from object_store_py.store import S3Store
-from tests.backends.faultproxy import FaultProxy
+from tests.backends.faultproxy import FaultProxy, RecordedRequest
 from tests.backends.minio import Minio
 
 
@@ -35,3 +35,19 @@ def store(minio: Minio, shared_bucket: str, prefix: str, proxy: FaultProxy) -> A
     """The store under test, behind the proxy."""
     options = minio.store_options() | {"endpoint": proxy.endpoint}
     return S3Store(shared_bucket, prefix=prefix, **options)
+
+
+@pytest.fixture
+def uploads(minio: Minio, shared_bucket: str, prefix: str) -> Any:
+    """Asks for uploads to the key `a` that were begun and not ended."""
+
+    def ask() -> Any:
+        found = minio.client.list_multipart_uploads(Bucket=shared_bucket, Prefix=f"{prefix}/a")
+        return found.get("Uploads", [])
+
+    return ask
+
+
+def is_part(request: RecordedRequest) -> bool:
+    """Whether a request writes a part."""
+    return request.method == "PUT" and "partNumber" in request.query

@@ -9,29 +9,14 @@ import pytest
 
 import object_store_py as obs
 from object_store_py.exceptions import BaseError, GenericError, PermissionDeniedError
-from tests.backends.faultproxy import Fault, FaultProxy, RecordedRequest, answer_status
-from tests.backends.minio import Minio
+from tests.backends.faultproxy import Fault, FaultProxy, answer_status
+from tests.faults.conftest import is_part
 from tests.files.facade import open_writer
 from tests.harness.api import Api
 
 MIB = 1024 * 1024
 PART = bytes(5 * MIB)
 DELAY = 0.5
-
-
-def is_part(request: RecordedRequest) -> bool:
-    return request.method == "PUT" and "partNumber" in request.query
-
-
-@pytest.fixture
-def uploads(minio: Minio, shared_bucket: str, prefix: str) -> Any:
-    """Asks for uploads that were begun and not ended."""
-
-    def ask() -> Any:
-        found = minio.client.list_multipart_uploads(Bucket=shared_bucket, Prefix=f"{prefix}/a")
-        return found.get("Uploads", [])
-
-    return ask
 
 
 def test_what_fits_in_the_buffer_is_one_request(api: Api, store: Any, proxy: FaultProxy) -> None:

@@ -14,27 +14,12 @@ import pytest
 from object_store_py.exceptions import BaseError, PermissionDeniedError
 from object_store_py.store import LocalStore, S3Store
 from object_store_py.testing import ScriptedTransport
-from tests.backends.faultproxy import Fault, FaultProxy, RecordedRequest, answer_status
+from tests.backends.faultproxy import Fault, FaultProxy, answer_status
 from tests.backends.minio import Minio
+from tests.faults.conftest import is_part
 from tests.harness.api import Api
 
 PART = bytes(5 << 20)
-
-
-def is_part(request: RecordedRequest) -> bool:
-    """Whether a request writes a part."""
-    return request.method == "PUT" and "partNumber" in request.query
-
-
-@pytest.fixture
-def uploads(minio: Minio, shared_bucket: str, prefix: str) -> Any:
-    """Asks for uploads that were begun and not ended."""
-
-    def ask() -> Any:
-        found = minio.client.list_multipart_uploads(Bucket=shared_bucket, Prefix=f"{prefix}/a")
-        return found.get("Uploads", [])
-
-    return ask
 
 
 class Interrupting(httpx.BaseTransport, httpx.AsyncBaseTransport):
