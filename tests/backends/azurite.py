@@ -100,7 +100,7 @@ class Azurite(Server):
         sent["Authorization"] = f"SharedKey {ACCOUNT}:{base64.b64encode(mac).decode()}"
         url = f"{self.endpoint}/{path}?{query}"
         request = urllib.request.Request(url, method=method, headers=sent)
-        with urllib.request.urlopen(request, timeout=10, context=self.trust()) as response:
+        with urllib.request.urlopen(request, timeout=30, context=self.trust()) as response:
             content: bytes = response.read()
             return content
 

@@ -117,6 +117,18 @@ def test_an_idle_connection_that_was_closed_is_reopened_unseen(
     assert api.read(store, "k") == b"new"
 
 
+@pytest.mark.row("F11")
+def test_a_bulk_delete_on_an_idle_connection_that_breaks_is_sent_again(
+    api: Api, store: Any, direct: Any, proxy: FaultProxy
+) -> None:
+    api.put(store, "k", b"old")
+    proxy.add(Fault(lose_response=True, reset=True, when=lambda request: request.method == "POST"))
+    api.delete(store, ["k", "l"])
+    assert [request.method for request in proxy.requests] == ["PUT", "POST", "POST"]
+    with pytest.raises(FileNotFoundError):
+        api.head(direct, "k")
+
+
 @pytest.mark.parametrize("code", ["InternalError", "SlowDown"])
 @pytest.mark.row("F4")
 def test_an_error_in_a_200_is_an_error(

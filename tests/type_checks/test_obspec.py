@@ -30,6 +30,7 @@ def run(*command: str) -> str:
         cwd=ROOT, capture_output=True, text=True, timeout=240, check=False,
     )  # fmt: skip
     assert done.returncode in (0, 1), done.stdout + done.stderr
+    assert "No module named" not in done.stderr  # which exits with 1, too
     return done.stdout
 
 

@@ -104,9 +104,8 @@ def _spawn(effect: Spawn) -> None:
     if group.state is None:
         group.state = _Threads(group)
     if group.failure is None:
-        group.state.spawn(effect.plan)
+        group.state.spawn(effect.plan)  # from here on its thread ends it
     if group.failure is not None:
-        effect.plan.close()
         raise group.failure
 
 

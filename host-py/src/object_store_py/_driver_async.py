@@ -119,9 +119,8 @@ async def _spawn(effect: Spawn) -> None:
         group.state = _Tasks(group)
         await group.state.tasks.__aenter__()
     if group.failure is None:
-        await group.state.spawn(effect.plan)
+        await group.state.spawn(effect.plan)  # from here on its task ends it
     if group.failure is not None:
-        effect.plan.close()
         raise group.failure
 
 

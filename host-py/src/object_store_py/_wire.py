@@ -14,6 +14,8 @@ READ_SIZE = 256 << 10
 Headers = list[tuple[str, str]]
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PROPFIND"})
+_BULK_DELETES = ("delete", "comp=batch")
+"""The queries by which POST deletes many objects of S3 and Azure, which is idempotent, too."""
 _CONDITIONS = ("if-", "x-goog-if-", "x-ms-source-if-")
 
 
@@ -97,9 +99,13 @@ class Wire:
         """
         return (
             failure.kind in ("interrupted", "request")
-            and self.method in _IDEMPOTENT
+            and (self.method in _IDEMPOTENT or self._deletes_in_bulk())
             and not any(name.lower().startswith(_CONDITIONS) for name, _ in self.headers)
         )
+
+    def _deletes_in_bulk(self) -> bool:
+        fields = self.target.partition("?")[2].split("&")
+        return self.method == "POST" and any(f.rstrip("=") in _BULK_DELETES for f in fields)
 
 
 class Answer(Protocol):
