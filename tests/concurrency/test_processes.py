@@ -61,3 +61,34 @@ def read_and_answer(store: Any) -> bytes:
     body = bytes(store.get("k").bytes())
     store.put("answer", b"from the child")
     return body
+
+
+LOCKED = """
+import os, signal
+from object_store_py import _engine
+from object_store_py.store import MemoryStore
+
+store = MemoryStore()
+store.put("k", b"x")
+store._backend._lock.acquire()
+_engine._creating.acquire()
+child = os.fork()
+if child == 0:
+    signal.alarm(20)
+    import threading
+    done = threading.Thread(target=lambda: (store.put("l", b"y"), _engine.Instance()))
+    done.start()
+    done.join()
+    os._exit(0 if [item["path"] for item in store.list().collect()] == ["k", "l"] else 1)
+os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.row("F18")
+def test_a_child_does_not_wait_for_locks_that_a_thread_held_at_the_fork() -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", LOCKED],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")

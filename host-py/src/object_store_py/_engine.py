@@ -27,11 +27,20 @@ TIME_LIMIT = 10
 """How long one call may run, in seconds (it may take one more); the longest honest one, reading a
 page of 64 MiB, takes two."""
 
-_CREATING = threading.RLock()
+_creating = threading.RLock()
 """wasmtime-py is not thread-safe: one instance is created or closed at a time.
 
 Reentrant, because the garbage collector may close an instance while another one is created.
 """
+
+
+def _after_fork() -> None:
+    global _creating  # noqa: PLW0603 - a thread that had it is not in the child
+    _creating = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 _INTERFACE = "object-store:core/{}@0.1.0"
 
@@ -71,7 +80,7 @@ class _Clock:
 
     def _run(self) -> None:
         while not self.closed.wait(1):
-            with _CREATING:  # not while the engine is closed
+            with _creating:  # not while the engine is closed
                 if not self.closed.is_set():
                     self._engine.increment_epoch()
                     self.now += 1
@@ -122,7 +131,7 @@ class _Compiled:
 
 def _close(*objects: Any) -> None:
     """Free wasmtime's objects now; at the interpreter's end they would complain instead."""
-    with _CREATING:
+    with _creating:
         for item in objects:
             item.close()
 
@@ -143,7 +152,7 @@ class Instance:
     """One instance of the component, for one store; to be called by one thread at a time."""
 
     def __init__(self) -> None:
-        with _CREATING:
+        with _creating:
             shared = _compiled(os.getpid())
             if shared.clock.closed.is_set():
                 raise GenericError("the interpreter is ending: no store can be used any more")

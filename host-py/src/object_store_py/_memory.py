@@ -92,11 +92,15 @@ class MemoryBackend:
 
     def __init__(self, label: str) -> None:
         self._label = label
-        self._lock = threading.Lock()
+        self.renew_lock()
         self._objects: dict[str, _Object] = {}
         self._sorted: list[str] | None = []
         self._uploads: dict[str, _Upload] = {}
         self._tags = itertools.count()
+
+    def renew_lock(self) -> None:
+        """Take a new lock: a forked child has no thread that would give the old one back."""
+        self._lock = threading.Lock()
 
     def get(self, path: str, options: GetRequest) -> Plan[Fetched]:
         """Read an object or a part of it."""
@@ -191,9 +195,9 @@ class MemoryBackend:
     def delete(self, paths: list[str]) -> Plan[None]:
         """Delete objects; one that is not there is fine."""
         with self._lock:
+            self._sorted = None  # first, so that a child forked in between lists what is there
             for path in paths:
-                if self._objects.pop(path, None) is not None:
-                    self._sorted = None
+                self._objects.pop(path, None)
         return
         yield
 

@@ -20,6 +20,10 @@ class MemoryStore(ObjectStoreMethods):
         self._backend = MemoryBackend("MemoryStore")
         self._start()
 
+    def _start(self) -> None:
+        super()._start()
+        self._backend.renew_lock()
+
     def _make_backend(self) -> Backend:
         return self._backend
 
