@@ -46,7 +46,8 @@ def pyright(directory: Path) -> list[str]:
         "pythonVersion": "3.11",
     }
     (directory / "pyrightconfig.json").write_text(json.dumps(settings))
-    found = json.loads(run("pyright", "--outputjson", "-p", str(directory)))
+    options = ("--outputjson", "--pythonpath", sys.executable, "-p", str(directory))
+    found = json.loads(run("pyright", *options))
     assert found["summary"]["filesAnalyzed"] == 1
     return [item["message"] for item in found["generalDiagnostics"] if item["severity"] == "error"]
 
