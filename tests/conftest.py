@@ -22,6 +22,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("object_store_py")
     group.addoption("--ways", default=",".join(WAYS), help="ways of calling, comma separated")
     group.addoption("--row", help="rows of reliability.md, such as S4,S5, or all")
+    group.addoption(
+        "--rows-json", metavar="FILE", help="write what the rows' tests came to, as JSON"
+    )
     group.addoption("--backends", default=",".join(NAMES), help="backends, comma separated")
 
 
@@ -41,7 +44,7 @@ def _wanted(item: pytest.Item, wanted: dict[str, list[str]]) -> bool:
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[SERVERS] = Servers()
     config.pluginmanager.register(ConformanceTable(), "conformance-table")
-    config.pluginmanager.register(Rows(config.option.row), "rows")
+    config.pluginmanager.register(Rows(config.option.row, config.option.rows_json), "rows")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -18,6 +18,7 @@ from tests.backends.rawserver import Reset
 from tests.harness.api import Api
 from tests.harness.servers import Servers
 
+pytestmark = pytest.mark.row("GCS")
 PART = 5 * 1024 * 1024
 RESET = "reset"
 SCENARIOS = [(503, 503), (RESET, RESET), (RESET, 503)]

@@ -1,52 +1,102 @@
-"""Rows of reliability.md: `--row S4,S5` runs their tests, and the summary counts them."""
+"""Rows of reliability.md: `--row S4,S5` runs their tests and counts them; `--rows-json` writes it.
+
+The JSON is a list of rows in the order of the design: `row`, `title`, `passed`, `failed` (errors of
+fixtures too), and `skipped`, an object of reasons with how many tests each kept from running.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
+import json
+from collections import Counter, defaultdict
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.harness.row_titles import TITLES
+from tests.harness.table import outcome_of
 
-def rows_of(item: Any) -> set[str]:
-    """The rows that a test shows."""
-    return {name for mark in item.iter_markers("row") for name in mark.args}
+ROWS = "rows of reliability.md"
+_RANK = ("pass", "skip", "FAIL")
 
 
 class Rows:
-    """Selects tests by row; counts what passed, and says it at the end if `--row` was given."""
+    """Selects tests by row; counts what passed, and says it at the end if it was asked for."""
 
-    def __init__(self, wanted: str | None) -> None:
-        self._wanted = None if wanted is None else set(wanted.split(","))
-        self._rows: dict[str, set[str]] = {}
-        self._passed: Counter[str] = Counter()
-        self._other: Counter[str] = Counter()
+    def __init__(self, wanted: str | None, file: str | None) -> None:
+        self._wanted = set() if wanted is None else set(wanted.split(","))
+        self._file = file
+        self._outcomes: dict[str, tuple[list[str], str]] = {}
+        if unknown := self._wanted - {"all", *TITLES}:
+            raise pytest.UsageError(f"--row: reliability.md has no row {', '.join(unknown)}")
+        if "all" in self._wanted:
+            self._wanted = set(TITLES)
 
-    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[Any]) -> None:
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        """Note a test's rows, where they come back from a worker of pytest-xdist, too."""
+        rows = {name for mark in item.iter_markers("row") for name in mark.args}
+        if unknown := rows - TITLES.keys():
+            raise pytest.UsageError(f"{item.nodeid}: reliability.md has no row {unknown}")
+        if rows:
+            item.user_properties.append((ROWS, sorted(rows)))
+
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
         """Leave out what shows none of the rows asked for (`all`: any row)."""
-        if self._wanted is None:
+        if not self._wanted:
             return
-        self._rows = {item.nodeid: rows_of(item) for item in items}
-        keep = [i for i in items if self._rows[i.nodeid] & self._wanted or self._is_any(i)]
-        kept = set(keep)
+        kept = {item for item in items if self._wanted & set(rows_of(item))}
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-        items[:] = keep
-
-    def _is_any(self, item: Any) -> bool:
-        return "all" in (self._wanted or ()) and bool(self._rows[item.nodeid])
+        items[:] = [item for item in items if item in kept]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Count a test's outcome for its rows."""
-        if report.when == "call" or report.outcome != "passed":
-            counter = self._passed if report.outcome == "passed" else self._other
-            counter.update(self._rows.get(report.nodeid, ()))
+        """Keep a test's worst outcome."""
+        rows = rows_of(report)
+        if rows and (report.when == "call" or report.outcome != "passed"):
+            known = self._outcomes.get(report.nodeid, (rows, "pass"))[1]
+            self._outcomes[report.nodeid] = rows, max(known, outcome_of(report), key=_rank)
+
+    def counts(self) -> list[dict[str, Any]]:
+        """Every row and what its tests came to; one without tests is there, too."""
+        found: dict[str, Counter[str]] = defaultdict(Counter)
+        for rows, outcome in self._outcomes.values():
+            for row in rows:
+                found[row][outcome] += 1
+        return [
+            {
+                "row": row,
+                "title": title,
+                "passed": found[row].pop("pass", 0),
+                "failed": found[row].pop("FAIL", 0),
+                "skipped": dict(sorted(found[row].items())),
+            }
+            for row, title in TITLES.items()
+        ]
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Say how many tests of each row passed."""
-        if self._wanted is None:
-            return
-        for name in sorted(
-            {*self._passed, *self._other}, key=lambda name: (name[0], len(name), name)
-        ):
-            others = f", {self._other[name]} did not" if self._other[name] else ""
-            terminalreporter.write_line(f"row {name}: {self._passed[name]} tests passed{others}")
+        counts = self.counts()
+        if self._file is not None:
+            text = json.dumps(counts, indent=1, ensure_ascii=False)
+            Path(self._file).write_text(f"{text}\n", encoding="utf-8")
+        for row in counts:
+            if row["row"] in self._wanted:
+                terminalreporter.write_line(_line(row))
+
+
+def rows_of(noted: pytest.Item | pytest.TestReport) -> list[str]:
+    """The rows that a test shows."""
+    rows: Any = dict(noted.user_properties).get(ROWS, [])
+    return list(rows)
+
+
+def _rank(outcome: str) -> int:
+    return _RANK.index(outcome) if outcome in _RANK else 1
+
+
+def _line(row: dict[str, Any]) -> str:
+    skipped = sum(row["skipped"].values())
+    others = [f"{row['failed']} FAILED"] if row["failed"] else []
+    others += [f"{skipped} did not apply"] if skipped else []
+    return ", ".join([f"row {row['row']}: {row['passed']} tests passed", *others])

@@ -32,7 +32,7 @@ class ConformanceTable:
         cell = dict(report.user_properties).get(CELL)
         if isinstance(cell, list) and (report.when == "call" or report.outcome != "passed"):
             check, backend, way = cell
-            outcome = _outcome(report)
+            outcome = outcome_of(report)
             self._outcomes[check, backend, way].add(outcome)
             self._totals[backend, outcome.split(":")[0]] += 1
 
@@ -66,7 +66,8 @@ class ConformanceTable:
         return [f"  * {where}: {', '.join(sorted(partly[where]))}" for where in sorted(partly)]
 
 
-def _outcome(report: pytest.TestReport) -> str:
+def outcome_of(report: pytest.TestReport) -> str:
+    """`pass`, `FAIL`, or why it did not run."""
     if report.outcome != "skipped":
         return {"passed": "pass", "failed": "FAIL"}[report.outcome]
     if hasattr(report, "wasxfail"):
