@@ -95,11 +95,11 @@ class _FileSource(Source):
             chunk = yield self._effect(partial(self._read_file, wanted))
             if isinstance(chunk, str):
                 raise TypeError("a text file cannot be put: open it in binary mode ('rb')")
-            if not chunk:
-                break
             view = _view(chunk)
             if view is None or view.nbytes > wanted:
                 raise TypeError(f"the file's read({wanted}) returned no bytes or too many")
+            if not view.nbytes:
+                break
             views.append(view)
             wanted -= view.nbytes
         return Payload(views)
@@ -149,6 +149,10 @@ def _rest(file: Any) -> int | None:
     return max(end - here, 0) if isinstance(end, int) else None
 
 
+_END: Any = object()
+"""What an iterator gives at its end; None is something that it may not yield."""
+
+
 def _iterator_source(given: Any, asynchronous: bool) -> Source:
     is_async = hasattr(given, "__aiter__") or hasattr(given, "__anext__")
     is_sync = hasattr(given, "__iter__") or hasattr(given, "__next__")
@@ -159,7 +163,7 @@ def _iterator_source(given: Any, asynchronous: bool) -> Source:
         return _IteratorSource(lambda: _next_async(iterator))
     if is_sync:
         items = iter(given) if hasattr(given, "__iter__") else given
-        return _IteratorSource(lambda: next(items, None))
+        return _IteratorSource(lambda: next(items, _END))
     raise TypeError(
         f"Unexpected input for PutInput: {type(given).__name__} is no bytes-like object, binary"
         " file, path or iterator of bytes-like objects"
@@ -170,7 +174,7 @@ async def _next_async(iterator: Any) -> Any:
     try:
         return await iterator.__anext__()
     except StopAsyncIteration:
-        return None
+        return _END
 
 
 class _IteratorSource(Source):
@@ -187,7 +191,7 @@ class _IteratorSource(Source):
         while wanted:
             if not self._left.nbytes:
                 item = yield Invoke(self._advance, "the input")
-                if item is None:
+                if item is _END:
                     break
                 view = _view(item)
                 if view is None:
