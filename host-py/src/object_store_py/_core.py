@@ -105,7 +105,8 @@ class Brain:
         self._options = options
         self._learn = learn
         self._host = host
-        self._label = label
+        self._store = label
+        self._label = _redact.cut(label)
         self._prefix = f"{prefix}/" if prefix else ""
         self._credential_plan = credential
         self._lock = threading.Lock()
@@ -251,7 +252,7 @@ class Brain:
             raise exceptions.GenericError(
                 f"{self._label}: the sandboxed core stopped ({stopped}) and this operation with it;"
                 " the next operation starts a new one",
-                store=self._label,
+                store=self._store,
             ) from None
         return step
 
@@ -325,12 +326,12 @@ class Brain:
             message = f"{code}: {message}"
         if facts is None:
             known_kind = kind if issubclass(kind, exceptions.BaseError) else exceptions.GenericError
-            return known_kind(f"{where}: {message}", store=self._label)
+            return known_kind(_redact.cut(f"{where}: {message}", _LONGEST), store=self._store)
         if not issubclass(kind, exceptions.BaseError):
             return kind(message)
         kind, advice = _advice(self.kind, kind, code, facts)
         known = {
-            "store": self._label,
+            "store": self._store,
             "path": path,
             "status": facts.status,
             "code": code,
@@ -338,7 +339,8 @@ class Brain:
             "elapsed": time.monotonic() - facts.started,
             "request_id": facts.request_id,
         }
-        return kind(f"{where}: {message}{advice}", **known)
+        text = _redact.cut(f"{where}: {message}", _LONGEST - len(advice))
+        return kind(f"{text}{advice}", **known)
 
 
 _EXPIRED = frozenset(
@@ -346,6 +348,8 @@ _EXPIRED = frozenset(
 )
 """Error codes of servers that mean: this credential is over; the last, a SAS token of Azure."""
 _CODE_HEADER = re.compile(r"^x-ms-error-code:[ \t]*([A-Za-z0-9]{1,100})[ \t]*$", re.I | re.M)
+_LONGEST = 2048
+"""The longest text of an error, in characters."""
 _LEVELS = {"error": logging.ERROR, "warn": logging.WARNING, "info": logging.INFO}
 _ADVICE = {
     "InvalidAccessKeyId": "check access_key_id",

@@ -29,5 +29,9 @@ def is_secret(key: str) -> bool:
 
 def value(given: object) -> str:
     """A value that a caller gave, as an error may show it: cut, in one line, without secrets."""
-    text = url(repr(given))
-    return text if len(text) <= LIMIT else f"{text[: LIMIT - 3]}..."
+    return cut(url(repr(given)))
+
+
+def cut(text: str, limit: int = LIMIT) -> str:
+    """A text of at most `limit` characters."""
+    return text if len(text) <= limit else f"{text[: limit - 3]}..."

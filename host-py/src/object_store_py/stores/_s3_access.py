@@ -180,7 +180,7 @@ def check_container_uri(url: str) -> str:
         return origin
     raise GenericError(
         f"S3Store: {name} must be https, or name this machine or a container service of AWS"
-        f" (169.254.170.2, 169.254.170.23), not {host!r}"
+        f" (169.254.170.2, 169.254.170.23), not {_redact.value(host)}"
     )
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .. import _azure, options
+from .. import _azure, _redact, options
 from .._azure_tokens import plan_for
 from .._credentials import CredentialPlan, from_provider
 from ..config import AzureConfig, ClientConfig, RetryConfig
@@ -146,11 +146,14 @@ class AzureStore(RemoteStore):
                 "AzureStore: no account_name: give it, or set AZURE_STORAGE_ACCOUNT_NAME"
             )
         if not _CONTAINER.fullmatch(container):
-            raise GenericError(f"AzureStore: {container!r} is no name of a container")
+            raise GenericError(f"AzureStore: {_redact.value(container)} is no name of a container")
         if not _ACCOUNT.fullmatch(account):
-            raise GenericError(f"AzureStore: {account!r} is no name of a storage account")
+            raise GenericError(
+                f"AzureStore: {_redact.value(account)} is no name of a storage account"
+            )
         if not _TENANT.fullmatch(config.get("tenant_id", "common")):
-            raise GenericError(f"AzureStore: tenant_id {config['tenant_id']!r} is no tenant")
+            tenant = _redact.value(config["tenant_id"])
+            raise GenericError(f"AzureStore: tenant_id {tenant} is no tenant")
         for name in _URLS:
             if name in config:
                 check_endpoint(config[name], name)

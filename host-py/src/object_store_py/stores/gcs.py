@@ -140,7 +140,7 @@ class GCSStore(RemoteStore):
         if not bucket:
             raise GenericError("GCSStore: no bucket: give it as first argument, or GOOGLE_BUCKET")
         if not _BUCKET.fullmatch(bucket) or bucket in (".", ".."):
-            raise GenericError(f"GCSStore: {bucket!r} is no name of a bucket")
+            raise GenericError(f"GCSStore: {_redact.value(bucket)} is no name of a bucket")
         if "base_url" in config:
             check_endpoint(config["base_url"], "base_url")
         options.parse_bool(config.get("skip_signature", "false"), "skip_signature")

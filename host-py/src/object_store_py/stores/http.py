@@ -40,7 +40,7 @@ class HTTPStore(WiredStore):
     Args:
         url: where the objects are: `https://example.com/data`. No user name or password (give an
             `Authorization` header in `client_options={"default_headers": ...}`), and no query,
-            which would have to be sent with every object.
+            which would have to be sent with every object. 2,048 characters at most.
         client_options: the HTTP client's options, see `ClientConfig`.
         retry_config: when to try again, see `RetryConfig`.
         transport: an `httpx.BaseTransport` that carries out all requests of the sync methods, such
@@ -203,4 +203,6 @@ def _ascii(origin: str) -> str:
     try:
         return f"{scheme}://{host.encode('idna').decode()}{colon}{port}"
     except UnicodeError:
-        raise GenericError(f"HTTPStore: the url's host {host!r} is no name of a host") from None
+        raise GenericError(
+            f"HTTPStore: the url's host {_redact.value(host)} is no name of a host"
+        ) from None

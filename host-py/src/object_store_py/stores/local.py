@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import unquote, urlsplit
 
+from .. import _redact
 from ..exceptions import GenericError, NotFoundError, NotImplementedError
 from .base import ObjectStoreMethods
 
@@ -69,7 +70,9 @@ class LocalStore(ObjectStoreMethods):
         """Make a store of a `file:///directory` URL."""
         parts = urlsplit(url)
         if parts.scheme != "file" or parts.netloc not in ("", "localhost"):
-            raise GenericError(f"LocalStore.from_url: {url!r} is no URL of a local directory")
+            raise GenericError(
+                f"LocalStore.from_url: {_redact.value(url)} is no URL of a local directory"
+            )
         return cls(unquote(parts.path), **arguments)
 
     @property

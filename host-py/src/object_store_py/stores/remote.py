@@ -198,11 +198,15 @@ def _remake(kind: type[S], arguments: dict[str, Any]) -> S:
     return kind(**arguments)
 
 
+LONGEST_URL = 2048
+"""The longest URL of a server, in characters: a path comes after it, and servers take some 8,000."""
+
+
 def check_endpoint(url: str, name: str) -> str:
     """Check the URL of a server and return its origin; the error never shows a secret.
 
     Raises:
-        GenericError: it is no http(s) URL, or has a user name, a query or a fragment.
+        GenericError: it is no http(s) URL, has a user name, a query or a fragment, or is too long.
     """
     try:
         parts = urlsplit(url)
@@ -210,6 +214,10 @@ def check_endpoint(url: str, name: str) -> str:
     except ValueError as error:
         raise GenericError(f"{name} is no valid URL: {error}") from None
     shown = _redact.value(url)
+    if len(url) > LONGEST_URL:
+        raise GenericError(f"{name} has more than {LONGEST_URL} characters: {shown}")
+    if not url.isprintable():
+        raise GenericError(f"{name} must not have control characters or lone surrogates: {shown}")
     if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
         raise GenericError(f"{name} must be a URL with http:// or https:// and a host, not {shown}")
     if parts.username is not None or parts.password is not None:

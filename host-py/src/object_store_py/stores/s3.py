@@ -49,7 +49,7 @@ _SWITCHES = (
     "virtual_hosted_style_request s3_express imdsv1_fallback unsigned_payload skip_signature"
     " disable_tagging disable_bulk_delete sse_bucket_key_enabled"
 ).split()
-_REGION = re.compile(r"[A-Za-z0-9-]+")
+_REGION = re.compile(r"[A-Za-z0-9-]{1,64}")
 _BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")
 _HOSTS = (
     # The first that fits: Express and dual-stack hosts look like buckets to the patterns below.
@@ -177,10 +177,11 @@ class S3Store(RemoteStore):
         if not bucket:
             raise GenericError("S3Store: no bucket: give it as the first argument, or AWS_BUCKET")
         if not _BUCKET.fullmatch(bucket):
-            raise GenericError(f"S3Store: {bucket!r} is no name of a bucket")
+            raise GenericError(f"S3Store: {_redact.value(bucket)} is no name of a bucket")
         for name in ("region", "default_region"):
             if name in config and not _REGION.fullmatch(config[name]):
-                raise GenericError(f"S3Store: {name} {config[name]!r} is no name of a region")
+                shown = _redact.value(config[name])
+                raise GenericError(f"S3Store: {name} {shown} is no name of a region")
         for name in ("endpoint", "endpoint_url_s3", "endpoint_url_sts", "metadata_endpoint"):
             if name in config:
                 check_endpoint(config[name], name)
