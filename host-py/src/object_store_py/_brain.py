@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
+import re
 from typing import Any
 
 from . import exceptions
@@ -13,6 +15,8 @@ from ._core import Brain, Outcome
 from ._effects import Close, Pause, Plan, Read, ReadInto
 from ._http import EMPTY, Body, BufferedBody, Payload, TransportFailure, changed
 
+_PART_DIGEST = re.compile(r'(?:^|<e_tag>)(?:"|&quot;)?([0-9a-f]{32})(?![0-9a-f-])')
+"""A part's e_tag that is an MD5: alone, or in XML beside a checksum."""
 LONGEST_RANGE = 2**32 - 1
 """The longest range with an end that the core can ask for, in bytes."""
 
@@ -115,10 +119,32 @@ class BrainBackend:
     def complete_upload(self, path: str, upload: str, parts: list[str]) -> Plan[Written]:
         """Make the object of its parts."""
         listed = json.dumps(parts)
-        outcome = yield from self._brain.operate(
-            "complete-upload", path, path, upload, listed, payload=EMPTY
-        )
+        try:
+            outcome = yield from self._brain.operate(
+                "complete-upload", path, path, upload, listed, payload=EMPTY
+            )
+        except exceptions.NotFoundError as error:
+            if error.code != "NoSuchUpload" or not error.retries:
+                raise
+            # The answer to an earlier attempt was lost: that one may have made the object.
+            written = yield from self._completed(path, parts)
+            if written is None:
+                raise
+            return written
         return Written(*outcome.result)
+
+    def _completed(self, path: str, parts: list[str]) -> Plan[Written | None]:
+        """What is there, if its e_tag proves that it is the object made of these parts."""
+        expected = multipart_e_tag(parts)
+        if expected is None:
+            return None
+        try:
+            fetched = yield from self._get(path, GetRequest(head=True))
+        except exceptions.BaseError:
+            return None
+        yield from fetched.content.close()
+        meta = fetched.meta
+        return Written(meta.e_tag, meta.version) if meta.e_tag == expected else None
 
     def abort_upload(self, path: str, upload: str) -> Plan[None]:
         """Give an upload up."""
@@ -155,6 +181,16 @@ class BrainBackend:
         )
         urls: list[str] = outcome.result
         return urls
+
+
+def multipart_e_tag(parts: list[str]) -> str | None:
+    """The e_tag that S3 gives to the object of these parts; None where theirs are no digests."""
+    found = [_PART_DIGEST.search(part) for part in parts]
+    digests = [bytes.fromhex(match[1]) for match in found if match is not None]
+    if len(digests) < len(parts):
+        return None
+    whole = hashlib.md5(b"".join(digests), usedforsecurity=False).hexdigest()
+    return f'"{whole}-{len(parts)}"'
 
 
 class BrainContent:

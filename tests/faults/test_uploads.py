@@ -1,0 +1,104 @@
+"""Uploads in parts whose completion goes wrong: nothing is lost.
+
+The answers to what a server has done can be lost. Then it is asked again, and does not know the
+upload any more.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+import object_store_py as obs
+from object_store_py.exceptions import NotFoundError
+from object_store_py.store import S3Store
+from tests.backends.faultproxy import Fault, FaultProxy, RecordedRequest
+from tests.backends.minio import Minio
+from tests.harness.api import Api
+
+PART = bytes(range(256)) * (5 * 4096)
+
+
+def completes(request: RecordedRequest) -> bool:
+    return request.method == "POST" and "uploadId" in request.query
+
+
+@pytest.mark.row("F2")
+def test_a_completion_whose_answer_is_lost_is_a_success(
+    api: Api, store: Any, direct: Any, proxy: FaultProxy
+) -> None:
+    proxy.add(Fault(lose_response=True, when=completes))
+    put = api.put(store, "a", iter([PART, b"end"]), use_multipart=True)
+    assert put == {"e_tag": api.head(direct, "a")["e_tag"], "version": None}
+    assert api.read(direct, "a") == PART + b"end"
+    assert sum(completes(request) for request in proxy.requests) == 2
+
+
+@pytest.mark.row("F2")
+def test_a_file_whose_completion_loses_its_answer_is_written(store: Any, proxy: FaultProxy) -> None:
+    proxy.add(Fault(lose_response=True, when=completes))
+    with obs.open_writer(store, "a", buffer_size=len(PART)) as file:
+        file.write(PART + b"end")
+    assert store.get("a").bytes() == PART + b"end"
+
+
+@pytest.mark.row("F2")
+def test_checksums_change_nothing_about_it(
+    api: Api, minio: Minio, shared_bucket: str, prefix: str, proxy: FaultProxy
+) -> None:
+    options = minio.store_options() | {"endpoint": proxy.endpoint}
+    checked = S3Store(shared_bucket, prefix=prefix, checksum_algorithm="sha256", **options)
+    proxy.add(Fault(lose_response=True, when=completes))
+    api.put(checked, "a", iter([b"one part"]), use_multipart=True)
+    assert api.read(checked, "a") == b"one part"
+
+
+UPLOAD = httpx.Response(
+    200,
+    text="<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>",
+)
+GONE = httpx.Response(404, text="<Error><Code>NoSuchUpload</Code><Message>Gone.</Message></Error>")
+
+
+def scripted(e_tag_of_part: str, e_tag_of_object: str) -> S3Store:
+    """A server that forgets an upload after it has lost the answer to its completion."""
+    stands = httpx.Response(
+        200,
+        headers={
+            "ETag": f'"{e_tag_of_object}"',
+            "Content-Length": "3",
+            "Last-Modified": "Thu, 01 Jan 2026 00:00:00 GMT",
+        },
+    )
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "PUT":
+            return httpx.Response(200, headers={"ETag": f'"{e_tag_of_part}"'})
+        if request.method == "HEAD":
+            return stands
+        if "uploads" in request.url.params:
+            return UPLOAD
+        if request.method == "POST" and not lost:
+            lost.append(True)
+            raise httpx.ReadError("reset")
+        return GONE
+
+    lost: list[bool] = []
+    transport = httpx.MockTransport(answer)
+    return S3Store("b", skip_signature=True, transport=transport, async_transport=transport)
+
+
+@pytest.mark.row("F2", "F7")
+@pytest.mark.parametrize(
+    ("part", "found"),
+    [
+        pytest.param("0" * 32, "1" * 32 + "-1", id="somebody else's object"),
+        pytest.param("0" * 32, "1" * 32, id="an object that was not written in parts"),
+        pytest.param("no-md5", "no-md5", id="e_tags that are no digests"),
+    ],
+)
+def test_a_completion_that_cannot_be_proven_is_an_error(api: Api, part: str, found: str) -> None:
+    with pytest.raises(NotFoundError, match="NoSuchUpload"):
+        api.put(scripted(part, found), "a", iter([b"abc"]), use_multipart=True)
