@@ -1,4 +1,4 @@
-"""Uploads in parts whose completion goes wrong: nothing is lost.
+"""Uploads in parts whose completion or end goes wrong: nothing is lost, and the error is the first.
 
 The answers to what a server has done can be lost. Then it is asked again, and does not know the
 upload any more.
@@ -12,10 +12,11 @@ import httpx
 import pytest
 
 import object_store_py as obs
-from object_store_py.exceptions import NotFoundError
+from object_store_py.exceptions import NotFoundError, PermissionDeniedError
 from object_store_py.store import S3Store
-from tests.backends.faultproxy import Fault, FaultProxy, RecordedRequest
+from tests.backends.faultproxy import Fault, FaultProxy, RecordedRequest, answer_status
 from tests.backends.minio import Minio
+from tests.faults.conftest import is_part
 from tests.harness.api import Api
 
 PART = bytes(range(256)) * (5 * 4096)
@@ -23,6 +24,10 @@ PART = bytes(range(256)) * (5 * 4096)
 
 def completes(request: RecordedRequest) -> bool:
     return request.method == "POST" and "uploadId" in request.query
+
+
+def gives_up(request: RecordedRequest) -> bool:
+    return request.method == "DELETE" and "uploadId" in request.query
 
 
 @pytest.mark.row("F2")
@@ -102,3 +107,14 @@ def scripted(e_tag_of_part: str, e_tag_of_object: str) -> S3Store:
 def test_a_completion_that_cannot_be_proven_is_an_error(api: Api, part: str, found: str) -> None:
     with pytest.raises(NotFoundError, match="NoSuchUpload"):
         api.put(scripted(part, found), "a", iter([b"abc"]), use_multipart=True)
+
+
+@pytest.mark.row("F13")
+def test_an_upload_that_cannot_be_given_up_hides_no_error(
+    api: Api, store: Any, proxy: FaultProxy, caplog: pytest.LogCaptureFixture
+) -> None:
+    proxy.add(Fault(answer=answer_status(403).answer, when=is_part))
+    proxy.add(Fault(answer=answer_status(400).answer, when=gives_up))
+    with pytest.raises(PermissionDeniedError):
+        api.put(store, "a", iter([b"one part"]), use_multipart=True)
+    assert "could not be given up" in caplog.text

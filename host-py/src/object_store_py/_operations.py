@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -28,6 +29,8 @@ from ._together import together
 from .bytes import Bytes
 from .exceptions import GenericError
 from .types import ObjectMeta, PutResult, UpdateVersion
+
+logger = logging.getLogger("object_store_py")
 
 PARALLEL = 10
 """How many requests `delete` and `get_ranges` have under way at most."""
@@ -65,6 +68,14 @@ def read_all(fetched: Fetched) -> Plan[Bytes]:
     while chunk := (yield from content.read()):
         buffer.write(chunk)
     return Bytes(buffer.getvalue())
+
+
+def give_up(backend: Backend, full: str, upload: str) -> Plan[None]:
+    """Delete what was written of an upload; an error of that, which would hide one, is logged."""
+    try:
+        yield from backend.abort_upload(full, upload)
+    except Exception as error:
+        logger.warning("%r: an upload could not be given up, its parts may stay: %s", full, error)
 
 
 class Operations:
@@ -246,7 +257,7 @@ class Operations:
             raise
         except BaseException:
             yield Cancel(group)
-            yield from backend.abort_upload(full, upload)
+            yield from give_up(backend, full, upload)
             raise
 
     # Listing.

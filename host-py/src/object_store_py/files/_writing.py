@@ -13,7 +13,7 @@ from .._backend import PutRequest
 from .._driver import run
 from .._effects import Cancel, Group, Join, Plan, Spawn
 from .._http import Payload
-from .._operations import MAX_PARTS, MAX_PUT
+from .._operations import MAX_PARTS, MAX_PUT, give_up
 from ..exceptions import GenericError
 from ..stores.base import ObjectStoreMethods
 
@@ -136,17 +136,8 @@ class Writer:
         yield from self._abort_upload(upload)
 
     def _abort_upload(self, upload: str | None) -> Plan[None]:
-        if upload is None:
-            return
-        try:
-            yield from self._backend.abort_upload(self._full, upload)
-        except Exception as error:
-            logger.warning(
-                "%s, %r: an upload could not be given up, its parts may stay: %s",
-                self._label,
-                self.path,
-                error,
-            )
+        if upload is not None:
+            yield from give_up(self._backend, self._full, upload)
 
     def give_up(self) -> None:
         """Abort, blocking, from where no error is of use."""
