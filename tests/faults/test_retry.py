@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import pairwise
@@ -127,6 +128,28 @@ def test_a_bulk_delete_on_an_idle_connection_that_breaks_is_sent_again(
     assert [request.method for request in proxy.requests] == ["PUT", "POST", "POST"]
     with pytest.raises(FileNotFoundError):
         api.head(direct, "k")
+
+
+@pytest.mark.row("F11", "F14")
+def test_a_create_is_not_sent_on_a_connection_that_died_while_the_loop_was_busy(
+    api: Api, store: Any, direct: Any, proxy: FaultProxy
+) -> None:
+    """It must not be repeated, so the end of the connection has to be seen before."""
+
+    def both() -> None:
+        store.put("a", b"old")
+        time.sleep(0.2)
+        store.put("b", b"new", mode="create")
+
+    async def both_async() -> None:
+        await store.put_async("a", b"old")
+        time.sleep(0.2)  # the loop must not see the end of the connection
+        await store.put_async("b", b"new", mode="create")
+
+    proxy.add(Fault(cut_body_at=0))  # complete, then FIN on the idle connection
+    api.wait(both if api.way == "sync" else both_async)
+    assert len(proxy.requests) == 2
+    assert api.read(direct, "b") == b"new"
 
 
 @pytest.mark.parametrize("code", ["InternalError", "SlowDown"])

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import http.client
 import io
-import select
 import socket
 import ssl
 from collections.abc import Callable
@@ -15,7 +14,7 @@ from typing import Any
 
 from ._http import SMALL_BODY, TransportFailure
 from ._parsers import HAS_HTTPTOOLS, make_parser
-from ._wire import READ_SIZE, Budget, Headers, Origin, Spill, Wire
+from ._wire import READ_SIZE, Budget, Headers, Origin, Spill, Wire, is_readable
 
 HEAD_SIZE = 64 << 10
 """How much is read at once while the head has not arrived, in bytes."""
@@ -35,7 +34,7 @@ class HttpConnection:
 
     def exchange(self, wire: Wire, budget: Budget) -> HttpAnswer | ParsedAnswer:
         """Send a request and wait for the head of its response."""
-        if self._socket is not None and _is_readable(self._socket):
+        if self._socket is not None and is_readable(self._socket):
             self.close()  # the server has closed it, or sent what nobody asked for
         connection = self._socket or self._connect(wire.connect_timeout)
         broken = _send(connection, wire, budget)
@@ -272,12 +271,3 @@ def _send(connection: socket.socket, wire: Wire, budget: Budget) -> OSError | No
     except OSError as error:
         return error
     return None
-
-
-def _is_readable(connection: socket.socket) -> bool:
-    """Whether something has arrived; on an idle connection that means its end."""
-    if hasattr(select, "poll"):
-        poll = select.poll()
-        poll.register(connection, select.POLLIN)
-        return bool(poll.poll(0))
-    return bool(select.select([connection], [], [], 0)[0])

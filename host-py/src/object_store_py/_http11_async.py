@@ -9,7 +9,7 @@ from typing import Any
 
 from ._http import SMALL_BODY, TransportFailure
 from ._parsers import Parser, make_parser
-from ._wire import Budget, Headers, Origin, Spill, Wire
+from ._wire import Budget, Headers, Origin, Spill, Wire, is_readable
 
 HIGH_WATER = 4 << 20
 """Reading pauses when this many bytes of a body are waiting to be taken."""
@@ -32,6 +32,9 @@ class AsyncioConnection(asyncio.Protocol):
     async def exchange(self, wire: Wire, budget: Budget) -> AsyncioAnswer:
         """Send a request and wait for the head of its response."""
         transport = self._transport
+        if transport is not None and wire.changes_once() and _has_ended(transport):
+            await self.aclose()
+            transport = None
         if transport is None or transport.is_closing():
             transport = await self._connect(wire.connect_timeout)
         parser = self._parser = make_parser(wire.method)
@@ -163,6 +166,12 @@ class AsyncioConnection(asyncio.Protocol):
         if self._transport is not None:
             self.abort()
             await asyncio.sleep(0)
+
+
+def _has_ended(transport: asyncio.Transport) -> bool:
+    """Whether an idle connection has ended, though the event loop had no time to see it yet."""
+    found = transport.get_extra_info("socket")
+    return found is not None and is_readable(found)
 
 
 class AsyncioAnswer:

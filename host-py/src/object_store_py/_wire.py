@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import select
 import time
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ._http import Payload, TransportFailure
 
@@ -13,6 +14,7 @@ READ_SIZE = 256 << 10
 
 Headers = list[tuple[str, str]]
 
+_SAFE = ("GET", "HEAD")
 _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PROPFIND"})
 _BULK_DELETES = ("delete", "comp=batch")
 """The queries by which POST deletes many objects of S3 and Azure, which is idempotent, too."""
@@ -97,10 +99,15 @@ class Wire:
         repeated unseen if it may be at all (RFC 9110, section 9.2.2): never one with a condition,
         whose first copy may have changed what the second one would see.
         """
-        return (
-            failure.kind in ("interrupted", "request")
-            and (self.method in _IDEMPOTENT or self._deletes_in_bulk())
-            and not any(name.lower().startswith(_CONDITIONS) for name, _ in self.headers)
+        return failure.kind in ("interrupted", "request") and self._is_idempotent()
+
+    def changes_once(self) -> bool:
+        """Whether it changes something that it would not change a second time."""
+        return self.method not in _SAFE and not self._is_idempotent()
+
+    def _is_idempotent(self) -> bool:
+        return (self.method in _IDEMPOTENT or self._deletes_in_bulk()) and not any(
+            name.lower().startswith(_CONDITIONS) for name, _ in self.headers
         )
 
     def _deletes_in_bulk(self) -> bool:
@@ -236,3 +243,12 @@ def parse_origin(text: str, direct: bool = False) -> Origin:
     if not colon or authority.endswith("]"):
         host, port = authority, str(DEFAULT_PORTS[scheme])
     return Origin(scheme, host.strip("[]"), int(port), text, direct)
+
+
+def is_readable(connection: Any) -> bool:
+    """Whether something has arrived; on an idle connection that means its end."""
+    if hasattr(select, "poll"):
+        poll = select.poll()
+        poll.register(connection, select.POLLIN)
+        return bool(poll.poll(0))
+    return bool(select.select([connection], [], [], 0)[0])
