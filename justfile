@@ -83,6 +83,6 @@ wheel:
 servers:
     python -m tests.servers
 
-# Load a store for minutes under 1 % faults, and print errors, leaks and lost bytes
-soak minutes="10":
-    python -m tests.soak --minutes {{ minutes }}
+# Load a store for minutes under 1 % faults, and print errors, leaks and lost bytes (--json FILE)
+soak minutes="10" *args:
+    shift; python -m tests.soak --minutes {{ minutes }} "$@"

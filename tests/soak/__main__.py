@@ -1,137 +1,116 @@
-"""Runs the soak and prints its figures: `python -m tests.soak --minutes 10`."""
+"""Runs the soak and prints its figures: `python -m tests.soak --minutes 10 [--json FILE]`."""
 
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import os
-import random
+import platform
 import sys
-import threading
-import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
-import psutil  # type: ignore[import-untyped, unused-ignore]  # its types are another package
-
 from object_store_py.store import S3Store
-from tests.backends.faultproxy import Fault, FaultProxy
 from tests.backends.minio import Minio
-from tests.backends.rawserver import response
-from tests.soak import load
+from tests.harness.gauges import held, open_bodies
+from tests.soak.faulty import LOST_UPLOADS, RATE, faulty
+from tests.soak.load import TASKS, THREADS, Load, verify
+from tests.soak.watch import Watch
+from tests.soak.worker import Tally, Worker
 
-RATE = 0.01
-"""The part of requests that a fault befalls."""
-
-
-def faults() -> list[Fault]:
-    """Four kinds of faults, each for a quarter of the rate."""
-
-    def now_and_then(_: Any) -> bool:
-        return random.random() < RATE / 4
-
-    forever = sys.maxsize
-    return [
-        Fault(times=forever, when=now_and_then, answer=response(503)),
-        Fault(times=forever, when=now_and_then, lose_response=True, reset=True),
-        Fault(times=forever, when=now_and_then, cut_body_at=5),
-        Fault(times=forever, when=now_and_then, delay=0.5),
-    ]
-
-
-class Watch:
-    """Samples the process every few seconds."""
-
-    def __init__(self) -> None:
-        self._process = psutil.Process()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self.samples: list[tuple[float, int, int, int]] = []
-
-    def __enter__(self) -> Watch:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        started = time.monotonic()
-        while not self._stop.wait(5):
-            process = self._process
-            self.samples.append(
-                (
-                    time.monotonic() - started,
-                    process.memory_info().rss,
-                    process.num_fds(),
-                    process.num_threads(),
-                )
-            )
-
-    def slope(self) -> float:
-        """How fast RSS grows after the first third, in KiB a minute (least squares)."""
-        late = self.samples[len(self.samples) // 3 :]
-        if len(late) < 3:
-            return 0.0
-        times, sizes = [s[0] / 60 for s in late], [s[1] / 1024 for s in late]
-        middle, mean = sum(times) / len(times), sum(sizes) / len(sizes)
-        above = sum((t - middle) * (s - mean) for t, s in zip(times, sizes))
-        return above / sum((t - middle) ** 2 for t in times)
-
-    def spread(self, column: int) -> str:
-        """A column's value after a third, and at the end."""
-        return f"{self.samples[len(self.samples) // 3][column]} -> {self.samples[-1][column]}"
+TIMEOUT, RETRY_TIMEOUT = 20.0, 40.0
+LIMIT = TIMEOUT + RETRY_TIMEOUT
+"""How many seconds a request and its repetitions may take; no operation here should, either."""
 
 
 def soak(minutes: float) -> dict[str, Any]:
     """Run it; the figures."""
-    with Minio() as server, FaultProxy(server.port) as proxy:
+    load, began = Load(), datetime.now(UTC)
+    with Minio() as server, faulty(server.port) as faults:
         bucket = server.create_bucket()
-        options = server.store_options() | {"endpoint": f"http://127.0.0.1:{proxy.port}"}
-        store = S3Store(bucket, **options)
-        proxy.add(*faults())
-        forget = _forget_records(proxy)
-        tally = load.Tally()
-        with Watch() as watch:
-            workers = load.run(store, minutes * 60, tally)
-        proxy.clear()
-        forget.set()
-        checked = load.verify(store, workers)
-        gc.collect()
+        store = _store(server, bucket, faults.port)
+        with Watch(load.workers, LIMIT) as watch:
+            load.run(store, minutes * 60, LIMIT + 10)
+        injected = faults.calm()
+        verified = verify(store, load.workers)
+        uploads = _uploads(server, bucket, load.workers)
+        after = {
+            "tasks pending": load.pending,
+            "threads that did not end": load.unended,
+            "bodies open": open_bodies(),
+            "operations in the engine's mailboxes": _waiting(store),
+            "uploads left on the server": uploads,
+            "threads": held().threads,
+        }
         return {
-            "minutes": minutes,
+            "command": f"python -m tests.soak --minutes {minutes:g}",
+            "date": f"{began:%Y-%m-%d}",
+            "machine": f"Python {platform.python_version()}, {platform.machine()},"
+            f" {os.cpu_count()} cores, servers on the same machine",
             "load average": round(os.getloadavg()[0], 1),
-            "operations": sum(tally.operations.values()),
-            "errors seen": dict(tally.errors),
-            "wrong or lost": tally.wrong,
-            "objects verified at the end": checked,
+            "minutes": minutes,
+            "threads": THREADS,
+            "tasks": TASKS,
+            "fault rate": RATE,
+            **_work(load.tally(), minutes, injected),
+            "hangs": sorted(watch.hangs.values()),
+            "objects verified at the end": verified,
             "RSS slope, KiB a minute": round(watch.slope(), 1),
-            "RSS, bytes": watch.spread(1),
-            "descriptors": watch.spread(2),
-            "threads": watch.spread(3),
+            "course": {name: watch.course(name) for name in held()._fields},
+            "at the end": after,
         }
 
 
-def _forget_records(proxy: FaultProxy) -> threading.Event:
-    """The proxy's records would be the only thing that grows."""
-    stop = threading.Event()
+def _store(server: Minio, bucket: str, port: int) -> S3Store:
+    options = server.store_options() | {"endpoint": f"http://127.0.0.1:{port}"}
+    options["client_options"] |= {"timeout": f"{TIMEOUT:g}s"}
+    return S3Store(
+        bucket, retry_config={"retry_timeout": timedelta(seconds=RETRY_TIMEOUT)}, **options
+    )
 
-    def run() -> None:
-        while not stop.wait(1):
-            proxy.requests.clear()
 
-    threading.Thread(target=run, daemon=True).start()
-    return stop
+def _work(tally: Tally, minutes: float, injected: dict[str, int]) -> dict[str, Any]:
+    operations = sum(tally.operations.values())
+    return {
+        "operations": operations,
+        "operations a second": round(operations / minutes / 60, 1),
+        "operations by verb": dict(sorted(tally.operations.items())),
+        "longest operation, s": {k: round(v, 2) for k, v in sorted(tally.longest.items())},
+        "requests": injected.pop("requests", 0),
+        LOST_UPLOADS: injected.pop(LOST_UPLOADS, 0),
+        "faults": injected,
+        "errors seen": dict(tally.errors.most_common()),
+        "wrong bytes": tally.wrong,
+        "objects lost": tally.lost,
+        "objects risen": tally.risen,
+    }
+
+
+def _uploads(server: Minio, bucket: str, workers: list[Worker]) -> int:
+    """How many multipart uploads were begun and neither completed nor aborted."""
+    # MinIO lists those of one key, not those of a prefix.
+    keys = {key for worker in workers for key in worker.uploads}
+    found = (server.client.list_multipart_uploads(Bucket=bucket, Prefix=key) for key in keys)
+    return sum(len(answer.get("Uploads", [])) for answer in found)
+
+
+def _waiting(store: Any) -> int:
+    return len(store._verbs()._backend._brain._mailboxes)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10)
-    figures = soak(parser.parse_args().minutes)
-    print(json.dumps(figures, indent=2))
-    if figures["wrong or lost"]:
-        sys.exit("bytes were wrong or lost")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
+    options = parser.parse_args()
+    figures = soak(options.minutes)
+    text = json.dumps(figures, indent=1, ensure_ascii=False)
+    print(text)
+    if options.json is not None:
+        options.json.write_text(f"{text}\n", encoding="utf-8")
+    if any(figures[name] for name in ("wrong bytes", "objects lost", "objects risen", "hangs")):
+        sys.exit("bytes were wrong, objects lost, or operations hung")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,65 @@
+"""What a process holds, to see whether it leaks: memory, descriptors, threads, wasm, bodies."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from pathlib import Path
+from typing import NamedTuple
+
+import psutil  # type: ignore[import-untyped, unused-ignore]  # its types are another package
+
+from object_store_py._streams import AsyncBody, SyncBody
+
+_MAPS = Path("/proc/self/maps")
+_PAGE = 64 * 1024
+_RESERVED = 2 << 30
+"""Behind each linear memory wasmtime reserves the rest of 4 GiB; nothing else takes that much."""
+
+
+class Held(NamedTuple):
+    """What this process holds now."""
+
+    rss: int
+    """Resident memory, in bytes."""
+    descriptors: int
+    threads: int
+    wasm_pages: int
+    """The linear memory of all instances, in pages of 64 KiB."""
+
+
+def held() -> Held:
+    """Ask the system."""
+    process = psutil.Process()
+    with process.oneshot():
+        rss, threads = process.memory_info().rss, process.num_threads()
+    return Held(rss, process.num_fds(), threads, wasm_pages())
+
+
+def wasm_pages() -> int:
+    """The linear memory of all instances, as Linux's map of this process shows it."""
+    # The C API tells no component's memory. It is what can be written before each reservation.
+    total = size = last = 0
+    for line in _MAPS.read_text().splitlines():
+        place, rights = line.split(maxsplit=2)[:2]
+        start, end = (int(number, 16) for number in place.split("-"))
+        if rights.startswith("rw"):
+            size = end - start + (size if start == last else 0)
+        else:
+            if end - start > _RESERVED and start == last:
+                total += size
+            size = 0
+        last = end
+    return total // _PAGE
+
+
+def open_bodies() -> int:
+    """How many response bodies were neither read to their end nor given up."""
+    gc.collect()
+    bodies = [item for item in gc.get_objects() if isinstance(item, SyncBody | AsyncBody)]
+    return sum(body._connection is not None for body in bodies)
+
+
+def pending_tasks() -> int:
+    """How many tasks of this event loop have not ended, beside the one that asks."""
+    return len(asyncio.all_tasks()) - 1
