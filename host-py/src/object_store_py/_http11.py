@@ -118,6 +118,11 @@ class ParsedAnswer:
         self._raw -= count
         self._parser.complete = not self._raw
 
+    def whole(self) -> bytes | None:
+        """The body, if all of it came with the head and the connection can be used again."""
+        parser = self._parser
+        return parser.take() if parser.complete and parser.keep_alive else None
+
     def read(self) -> bytes:
         """Read some of the body; empty at its end."""
         parser = self._parser
@@ -159,7 +164,11 @@ class HttpAnswer:
         self._response = http.client.HTTPResponse(source, method=method)
         _guard(self._response.begin)
         self.status = self._response.status
-        self.headers: Headers = self._response.headers.items()
+        found = self._response.headers.items()
+        self.headers: Headers = [(name.lower(), value) for name, value in found]
+
+    def whole(self) -> None:
+        """None: only reading tells where the body ends."""
 
     def read(self) -> bytes:
         """Read some of the body; empty at its end."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import ssl
 from collections.abc import Callable
 from typing import Any
@@ -25,6 +26,8 @@ class AsyncioConnection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._parser: Parser | None = None
         self._waiter: asyncio.Future[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._due = 0.0
         self._failure: TransportFailure | None = None
         self._writable = True
         self._reading = True
@@ -77,19 +80,39 @@ class AsyncioConnection(asyncio.Protocol):
         """Wait until something has arrived, or can be sent."""
         if self._failure is not None:
             raise self._failure
-        waiter = self._waiter = self._loop.create_future()
         limit = budget.start()
-        timer = None if limit is None else self._loop.call_later(limit, self._expire)
+        self._due = math.inf if limit is None else self._loop.time() + limit
+        if self._timer is None or self._timer.when() > self._due:
+            self._set_timer()
+        waiter = self._waiter = self._loop.create_future()
         try:
             await waiter
         finally:
             budget.stop()
             self._waiter = None
-            if timer is not None:
-                timer.cancel()
+
+    def _set_timer(self) -> None:
+        """Look at the time when the wait is due.
+
+        One timer serves many requests: each finds when it fires that a later wait is due later.
+        """
+        self._stop_timer()
+        if self._due < math.inf:
+            self._timer = self._loop.call_at(self._due, self._expire)
+
+    def _stop_timer(self) -> None:
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()
 
     def _expire(self) -> None:
-        self._fail(TransportFailure("timeout", "the server did not answer in time"))
+        self._timer = None
+        if self._waiter is None:
+            return
+        if self._loop.time() < self._due:
+            self._set_timer()
+        else:
+            self._fail(TransportFailure("timeout", "the server did not answer in time"))
 
     def _fail(self, failure: TransportFailure) -> None:
         self._failure = self._failure or failure
@@ -124,6 +147,7 @@ class AsyncioConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the parser, for which the end may be that of the body, and who waits."""
         self._transport = None
+        self._stop_timer()
         parser = self._parser
         if parser is not None and not parser.complete and exc is None:
             parser.feed_end()
@@ -158,6 +182,7 @@ class AsyncioConnection(asyncio.Protocol):
     def abort(self) -> None:
         """Close the connection at once; the next request opens it again."""
         transport, self._transport = self._transport, None
+        self._stop_timer()
         if transport is not None:
             transport.abort()
 
@@ -185,6 +210,10 @@ class AsyncioAnswer:
         self._spill = Spill()
         self.status = parser.status
         self.headers: Headers = parser.headers
+
+    def whole(self) -> bytes | None:
+        """The body, if all of it came with the head and the connection can be used again."""
+        return self._parser.take() if self.ended() else None
 
     async def read(self) -> bytes:
         """Read some of the body; empty at its end."""

@@ -15,6 +15,7 @@ import httpx
 
 from . import _redact
 from ._http import EMPTY, Payload, TransportErrorKind, TransportFailure
+from ._parsers import decoded
 from ._quiet import quiet
 from ._wire import Budget, Headers, Spill, Wire
 
@@ -88,7 +89,7 @@ def _request(wire: Wire, budget: Budget) -> httpx.Request:
 
 
 def _headers(response: httpx.Response) -> Headers:
-    return [(n.decode("latin-1"), v.decode("latin-1")) for n, v in response.headers.raw]
+    return decoded(response.headers.raw)
 
 
 class HttpxConnection:
@@ -125,6 +126,9 @@ class HttpxAnswer:
         self._spill = Spill()
         self.status = response.status_code
         self.headers = _headers(response)
+
+    def whole(self) -> None:
+        """None: only reading tells where the body ends."""
 
     def read(self) -> bytes:
         """Read some of the body; empty at its end."""
@@ -186,6 +190,9 @@ class HttpxAsyncAnswer:
         self._spill = Spill()
         self.status = response.status_code
         self.headers = _headers(response)
+
+    def whole(self) -> None:
+        """None: only reading tells where the body ends."""
 
     async def read(self) -> bytes:
         """Read some of the body; empty at its end."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from typing import Any
 
 from ._http import TransportFailure
@@ -54,6 +55,15 @@ class Parser:
         self.buffered += len(data)
 
 
+def decoded(raw: Iterable[tuple[bytes, bytes]]) -> Headers:
+    """Headers as they arrived as text, the names in lower case."""
+    return [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in raw]
+
+
+def _too_large() -> TransportFailure:
+    return TransportFailure("interrupted", "the head of the answer is too large")
+
+
 def make_parser(method: str) -> Parser:
     """A parser for the response to a request of this method."""
     return H11Parser(method) if _httptools is None else HttptoolsParser(method)
@@ -100,9 +110,7 @@ class H11Parser(Parser):
                 self._add(bytes(event.data))
             elif isinstance(event, h11.Response):
                 self.status = event.status_code
-                self.headers = [
-                    (n.decode("latin-1"), v.decode("latin-1")) for n, v in event.headers
-                ]
+                self.headers = decoded(event.headers)
             elif isinstance(event, h11.EndOfMessage):
                 self.complete = True
                 self.keep_alive = self._connection.their_state is h11.DONE
@@ -124,6 +132,7 @@ class HttptoolsParser(Parser):
         self._head_only = method == "HEAD"
         self._parser: Any = _httptools.HttpResponseParser(self)
         self._size = 0
+        self._raw: list[tuple[bytes, bytes]] = []
 
     def feed(self, data: bytes) -> None:
         """Take what has arrived."""
@@ -138,16 +147,12 @@ class HttptoolsParser(Parser):
             self.keep_alive = False  # what followed the answer is nobody's
         if self.status is None:
             self._size += len(data)
-            self._check_size()
-
-    def _check_size(self) -> None:
-        if self._size > MAX_HEAD:
-            raise TransportFailure("interrupted", "the head of the answer is too large")
+            if self._size > MAX_HEAD:
+                raise _too_large()
 
     def feed_end(self) -> None:
         """The connection has ended: the end of a body without a length."""
-        names = {name.lower() for name, _ in self.headers}
-        framed = names & {"content-length", "transfer-encoding"}
+        framed = {name for name, _ in self.headers} & {"content-length", "transfer-encoding"}
         if self.status is not None and not framed:
             self.complete, self.keep_alive = True, False
 
@@ -162,8 +167,9 @@ class HttptoolsParser(Parser):
         """A header, or a trailer after the body, which is dropped."""
         if self.status is None:
             self._size += len(name) + len(value)
-            self._check_size()
-            self.headers.append((name.decode("latin-1"), value.decode("latin-1")))
+            if self._size > MAX_HEAD:
+                raise _too_large()
+            self._raw.append((name, value))
 
     def on_headers_complete(self) -> None:
         """The head has ended; that of an interim response is forgotten."""
@@ -171,8 +177,9 @@ class HttptoolsParser(Parser):
             return
         status: int = self._parser.get_status_code()
         if 100 <= status < 200:
-            self.headers.clear()
+            self._raw.clear()
             return
+        self.headers = decoded(self._raw)
         self.keep_alive = self._parser.should_keep_alive()
         self.status = status
         if self._head_only:
@@ -184,10 +191,9 @@ class HttptoolsParser(Parser):
         """What Content-Length says, which llhttp has checked, if it is what ends the body."""
         found: str | None = None
         for name, value in self.headers:
-            lowered = name.lower()
-            if lowered == "transfer-encoding":
+            if name == "transfer-encoding":
                 return None
-            if lowered == "content-length":
+            if name == "content-length":
                 found = value.strip()
         return int(found) if found is not None and found.isascii() and found.isdigit() else None
 

@@ -201,7 +201,7 @@ class Collector:
     def __init__(self, request: Request, status: int, headers: Headers) -> None:
         self.success = 200 <= status < 300
         self.keep = request.keep_body and self.success
-        length = next((v for n, v in headers if n.lower() == "content-length"), "")
+        length = next((v for n, v in headers if n == "content-length"), "")
         self.expected = int(length) if length.isascii() and length.isdigit() else None
         if request.method == "HEAD" or status in (204, 304):
             self.expected = 0
@@ -215,6 +215,12 @@ class Collector:
         self.chunks.append(chunk)
         self.size += len(chunk)
         return bool(chunk) and self.size <= self.limit and self.size != self.expected
+
+    def all(self, data: bytes) -> str | BufferedBody:
+        """What was read, where it came at once."""
+        self.chunks.append(data)
+        self.size = len(data)
+        return self.finish()
 
     def finish(self, failure: TransportFailure | None = None) -> str | BufferedBody:
         """What was read. A kept body that broke off is read on where it broke, by its reader."""

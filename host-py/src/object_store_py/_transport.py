@@ -74,6 +74,7 @@ class Host:
         self._settings = settings
         self._policy = policy
         self._origins = origins
+        self._last = "://"
         self._own = transport
         self._own_async = async_transport
         self._parsed: dict[tuple[str, bool], Origin] = {}
@@ -107,8 +108,13 @@ class Host:
                 connection.close()  # the server closed it while it was idle: once more, anew
                 answer = connection.exchange(wire, budget)
             collector = Collector(request, answer.status, answer.headers)
-            body = SyncBody(self, wire.origin, connection, answer, collector.expected)
-            read = read_sync(body, collector)
+            data = None if collector.stream else answer.whole()
+            if data is None:
+                body = SyncBody(self, wire.origin, connection, answer, collector.expected)
+                read = read_sync(body, collector)
+            else:
+                read = collector.all(data)
+                self.give(wire.origin, connection)
         except BaseException:
             connection.close()
             raise
@@ -144,15 +150,21 @@ class Host:
                 await _close_async(connection)
                 answer = await connection.exchange(wire, budget)
             collector = Collector(request, answer.status, answer.headers)
-            body = AsyncBody(lists, wire.origin, connection, answer, collector.expected)
-            return await read_async(body, collector), answer
+            data = None if collector.stream else answer.whole()
+            if data is None:
+                body = AsyncBody(lists, wire.origin, connection, answer, collector.expected)
+                read = await read_async(body, collector)
+            else:
+                read = collector.all(data)
+                lists.give(wire.origin, connection)
         except BaseException:
             await _close_async(connection)
             raise
+        return read, answer
 
     def _prepare(self, request: Request) -> Wire:
         """Check the origin and build what leaves, byte for byte as the brain signed it."""
-        text, target = split_url(request.url)
+        text, target = self._split(request.url)
         self._check(text, request)
         metadata = request.metadata or text in INSTANCE_METADATA
         url, authority = request.url, text.partition("://")[2]
@@ -175,6 +187,14 @@ class Host:
             METADATA_CONNECT_TIMEOUT if metadata else settings.connect_timeout,
             METADATA_TIMEOUT if metadata else settings.read_timeout,
         )
+
+    def _split(self, url: str) -> tuple[str, str]:
+        """Split a URL into origin and target; most have the origin of the one before."""
+        text, target = self._last, url.removeprefix(self._last)
+        if len(target) == len(url) or target[:1] != "/":
+            text, target = split_url(url)
+            self._last = text
+        return text, target
 
     def _headers(self, request: Request, authority: str) -> Headers:
         headers = [("Host", authority), *request.headers]
@@ -211,11 +231,10 @@ class Host:
         lines: list[str] = []
         request_id: str | None = None
         for name, value in headers:
-            lowered = name.lower()
-            if lowered in _REQUEST_ID:
+            if name in _REQUEST_ID:
                 request_id = value
-            if lowered not in _SKIPPED:
-                lines.append(f"{lowered}:{value}")
+            if name not in _SKIPPED:
+                lines.append(f"{name}:{value}")
         if logger.isEnabledFor(logging.DEBUG):
             logger.debug("%s %s: %d", request.method, _redact.url(request.url), status)
         return Response(
@@ -283,7 +302,8 @@ class Host:
             idle = _Idle(self._free_lists(dropped), dropped)
             await idle.open()
             self._run_var.set(idle)
-        await idle.sweep()
+        if idle.dropped:
+            await idle.sweep()
         return idle
 
     def _ssl_context(self) -> ssl.SSLContext:
@@ -325,7 +345,7 @@ class _Idle:
 
     def __init__(self, free: FreeLists[AsyncConnection], dropped: list[AsyncConnection]) -> None:
         self._free = free
-        self._dropped = dropped
+        self.dropped = dropped
         import anyio
 
         self._room = anyio.Semaphore(AT_ONCE, fast_acquire=True)
@@ -335,7 +355,7 @@ class _Idle:
     async def open(self) -> None:
         # Event loops close the asynchronous generators that are still open when they end: the one
         # hook that asyncio and trio share.
-        self._closer = _at_loop_end(self._free, self._dropped)
+        self._closer = _at_loop_end(self._free, self.dropped)
         await anext(self._closer)
 
     async def enter(self) -> None:
@@ -356,12 +376,12 @@ class _Idle:
         self._free.give(origin, connection)
 
     def drop(self, connection: AsyncConnection) -> None:
-        self._dropped.append(connection)
+        self.dropped.append(connection)
 
     async def sweep(self) -> None:
         """Close what was dropped where nobody could await."""
-        while self._dropped:
-            await _close_async(self._dropped.pop())
+        while self.dropped:
+            await _close_async(self.dropped.pop())
 
 
 async def _at_loop_end(

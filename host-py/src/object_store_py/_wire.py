@@ -13,6 +13,7 @@ READ_SIZE = 256 << 10
 """How much of a body is read at once, in bytes: more is no faster, less is slower."""
 
 Headers = list[tuple[str, str]]
+"""Names and values; the names of an answer's are in lower case."""
 
 _SAFE = ("GET", "HEAD")
 _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PROPFIND"})
@@ -121,6 +122,10 @@ class Answer(Protocol):
     status: int
     headers: Headers
 
+    def whole(self) -> bytes | None:
+        """The body, if all of it came with the head and the connection can be used again."""
+        ...
+
     def read(self) -> bytes:
         """Read some of the body; empty at its end."""
         ...
@@ -157,6 +162,10 @@ class AsyncAnswer(Protocol):
 
     status: int
     headers: Headers
+
+    def whole(self) -> bytes | None:
+        """The body, if all of it came with the head and the connection can be used again."""
+        ...
 
     async def read(self) -> bytes:
         """Read some of the body; empty at its end."""

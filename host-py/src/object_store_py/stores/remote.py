@@ -199,7 +199,7 @@ def _remake(kind: type[S], arguments: dict[str, Any]) -> S:
 
 
 LONGEST_URL = 2048
-"""The longest URL of a server, in characters: a path comes after it, and servers take some 8,000."""
+"""The longest URL of a server, in characters: a path comes after it; servers take some 8,000."""
 
 
 def check_endpoint(url: str, name: str) -> str:
