@@ -51,3 +51,8 @@ def uploads(minio: Minio, shared_bucket: str, prefix: str) -> Any:
 def is_part(request: RecordedRequest) -> bool:
     """Whether a request writes a part."""
     return request.method == "PUT" and "partNumber" in request.query
+
+
+def is_completion(request: RecordedRequest) -> bool:
+    """Whether a request makes an object of its parts."""
+    return request.method == "POST" and "uploadId" in request.query

@@ -1,4 +1,4 @@
-"""Retries: what is repeated, how often, and how long the library waits between (F2, F3, F14)."""
+"""Retries: what is repeated, how often, and how long the library waits between (F2 to F4, F11)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,15 @@ import pytest
 
 from object_store_py.exceptions import BaseError
 from object_store_py.store import S3Store
-from tests.backends.faultproxy import Fault, FaultProxy, answer_status, response
+from tests.backends.faultproxy import (
+    Fault,
+    FaultProxy,
+    answer_status,
+    response,
+)
 from tests.backends.minio import Minio
-from tests.backends.rawserver import Close, RawServer, Reset
+from tests.backends.rawserver import Close, Reset
+from tests.faults.conftest import is_completion
 from tests.harness.api import Api
 
 INIT = 0.1  # the crate's first backoff in seconds
@@ -85,6 +91,19 @@ def test_max_retries_ends_it_and_the_error_says_so(
     assert len(proxy.requests) == 3
 
 
+@pytest.mark.parametrize("after", ["1", "60", "86400", "Fri, 02 Jan 2099 03:04:05 GMT", "-1", "x"])
+@pytest.mark.row("F3")
+def test_retry_after_does_not_change_the_delays(
+    api: Api, store: Any, direct: Any, proxy: FaultProxy, after: str
+) -> None:
+    api.put(direct, "k", b"old")
+    proxy.add(answer_status(503, Retry_After=after), answer_status(429, Retry_After=after))
+    assert api.read(store, "k") == b"old"
+    first, second = waits(proxy)
+    assert INIT <= first <= INIT + SLACK
+    assert INIT <= second <= 2 * INIT + SLACK
+
+
 @pytest.mark.parametrize("end", [Close(), Reset()], ids=["fin", "rst"])
 @pytest.mark.parametrize("verb", ["get", "head", "put", "list"])
 @pytest.mark.row("F2")
@@ -95,16 +114,6 @@ def test_a_connection_lost_before_the_answer_is_retried(
     proxy.add(Fault(answer=[end]))
     VERBS[verb](api, store)
     assert len(proxy.requests) == 2
-
-
-@pytest.mark.row("F14")
-def test_a_conditional_put_that_landed_unheard_is_no_false_success(
-    api: Api, store: Any, direct: Any, proxy: FaultProxy
-) -> None:
-    proxy.add(Fault(lose_response=True))
-    with pytest.raises((BaseError, OSError)):
-        api.put(store, "k", b"ours", mode="create")
-    assert api.read(direct, "k") == b"ours"
 
 
 @pytest.mark.row("F11")
@@ -165,11 +174,32 @@ def test_an_error_in_a_200_is_an_error(
     assert api.read(direct, "k2") == b"old"
 
 
-@pytest.mark.row("F1")
-def test_a_refused_connection_is_an_error_that_names_the_server(api: Api, minio: Minio) -> None:
-    with RawServer([]) as server:
-        endpoint = server.endpoint  # nobody listens there when the block ends
+@pytest.mark.parametrize("code", ["InternalError", "SlowDown"])
+@pytest.mark.row("F4")
+def test_an_error_in_the_200_of_a_completion_is_an_error(
+    api: Api, store: Any, direct: Any, proxy: FaultProxy, uploads: Any, code: str
+) -> None:
+    body = f'<?xml version="1.0"?><Error><Code>{code}</Code><Message>x</Message></Error>'
+
+    failing = response(200, body.encode(), {"Content-Type": "application/xml"})
+    proxy.add(Fault(times=2, answer=failing, when=is_completion))
+    api.put(store, "a", b"whole", use_multipart=True)
+    assert len([request for request in proxy.requests if is_completion(request)]) == 3
+    assert api.read(direct, "a") == b"whole"
+    assert uploads() == []
+
+
+@pytest.mark.row("F4", "F13")
+def test_a_completion_that_only_fails_is_an_error_and_the_upload_is_ended(
+    api: Api, minio: Minio, shared_bucket: str, prefix: str, proxy: FaultProxy, uploads: Any
+) -> None:
+    body = b"<Error><Code>InternalError</Code><Message>x</Message></Error>"
+    proxy.add(Fault(times=9, answer=response(200, body), when=is_completion))
+    options = minio.store_options() | {"endpoint": proxy.endpoint}
     retry: Any = {"max_retries": 1, "backoff": {"init_backoff": timedelta(milliseconds=10)}}
-    store = S3Store("b", retry_config=retry, **(minio.store_options() | {"endpoint": endpoint}))
-    with pytest.raises((BaseError, OSError), match=r"127\.0\.0\.1"):
-        api.read(store, "k")
+    store = S3Store(shared_bucket, prefix=prefix, retry_config=retry, **options)
+    with pytest.raises(BaseError, match="InternalError"):
+        api.put(store, "a", b"whole", use_multipart=True)
+    assert uploads() == []
+    with pytest.raises(FileNotFoundError):
+        api.head(store, "a")
