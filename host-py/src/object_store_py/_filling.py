@@ -25,7 +25,11 @@ def fill(fetched: Fetched, view: memoryview) -> Plan[None]:
     """Fill memory that is as large as what was asked for."""
     content, start = fetched.content, fetched.start
     if view.nbytes < SPLIT_FROM or not content.splits:
-        yield from fill_from(content, view)
+        try:
+            yield from fill_from(content, view)
+        except BaseException:
+            content.abandon()  # Ctrl-C may come before the body sees it
+            raise
         return
     pieces = deque(range(0, view.nbytes, PIECE))
     group = Group(BESIDE)

@@ -65,8 +65,12 @@ def read_all(fetched: Fetched) -> Plan[Bytes]:
         return data
     # A list of chunks to join would hold everything twice, and then once more as `Bytes`.
     buffer = io.BytesIO()
-    while chunk := (yield from content.read()):
-        buffer.write(chunk)
+    try:
+        while chunk := (yield from content.read()):
+            buffer.write(chunk)
+    except BaseException:
+        content.abandon()
+        raise
     return Bytes(buffer.getvalue())
 
 
