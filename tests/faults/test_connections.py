@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -131,15 +132,14 @@ def test_an_answer_that_breaks_off_in_its_head_is_asked_for_again(
         if not head.startswith(b"HEAD"):
             wire.send(page)
 
-    calls: dict[str, Any] = {
-        "put": lambda: api.put(store, "k", b"x"),
-        "head": lambda: api.head(store, "k"),
-        "get": lambda: api.read(store, "k"),
-        "list": lambda: api.list(store),
+    calls: dict[str, Callable[[Any], Any]] = {
+        "put": lambda store: api.put(store, "k", b"x"),
+        "head": lambda store: api.head(store, "k"),
+        "get": lambda store: api.read(store, "k"),
+        "list": api.list,
     }
     with SocketServer(serve) as server:
-        store = store_at(server.endpoint)
-        calls[verb]()
+        calls[verb](store_at(server.endpoint))
     assert len(methods) == 2
     assert len(set(methods)) == 1
 
