@@ -374,9 +374,14 @@ def resolve_range(wanted: ByteRange | None, size: int, path: str) -> tuple[int, 
         return max(size - wanted[1], 0), size
     start = wanted[1]
     if start >= size:
-        raise GenericError(
-            f"{path!r}: the range starts at {start}, but the object has {size} bytes",
-            path=path,
-            status=416,
-        )
+        raise beyond_end(start, size, path)
     return start, min(wanted[2], size) if len(wanted) == 3 else size
+
+
+def beyond_end(start: int, size: int, path: str) -> GenericError:
+    """The error for a range that starts where the object has ended."""
+    return GenericError(
+        f"{path!r}: the range starts at {start}, but the object has {size} bytes",
+        path=path,
+        status=416,
+    )

@@ -19,6 +19,7 @@ from ._backend import (
     Progress,
     PutRequest,
     Written,
+    beyond_end,
 )
 from ._effects import Cancel, Group, Join, Plan, Spawn
 from ._filling import fill
@@ -162,7 +163,7 @@ class Operations:
         merged = _coalesce(ranges, _arguments.offset(coalesce, "coalesce"))
         plans = [self._range(full, start, end) for start, end in merged]
         parts = yield from together(plans, PARALLEL)
-        return _cut(ranges, merged, parts)
+        return _cut(full, ranges, merged, parts)
 
     def _range(self, full: str, start: int, end: int) -> Plan[Bytes]:
         fetched = yield from self._backend.get(full, GetRequest(range=("bounded", start, end)))
@@ -369,7 +370,7 @@ def _coalesce(ranges: list[tuple[int, int]], gap: int) -> list[tuple[int, int]]:
 
 
 def _cut(
-    ranges: list[tuple[int, int]], merged: list[tuple[int, int]], parts: list[Bytes]
+    path: str, ranges: list[tuple[int, int]], merged: list[tuple[int, int]], parts: list[Bytes]
 ) -> list[Bytes]:
     """The bytes of each range out of the merged ones."""
     firsts = [start for start, _ in merged]
@@ -378,6 +379,8 @@ def _cut(
         index = bisect_right(firsts, start) - 1
         base = firsts[index]
         part = parts[index]
+        if start - base >= len(part):  # joined with one that starts in the object
+            raise beyond_end(start, base + len(part), path)
         whole = start == base and end - base >= len(part)
         result.append(part if whole else Bytes(memoryview(part)[start - base : end - base]))
     return result

@@ -276,7 +276,12 @@ class ObjectStoreMethods(ListingMethods):
             coalesce: ranges at most this many bytes apart are read with one request.
 
         Returns:
-            The bytes of each range, in the order given.
+            The bytes of each range, in the order given. What reaches beyond the object's end is
+            cut there.
+
+        Raises:
+            ValueError: there are not as many ends as starts, or a range is empty or negative.
+            GenericError: a range starts beyond the object's end.
         """
         first = _one_start(starts, offsets, "starts")
         return run(self._verbs().get_ranges(path, first, ends, lengths, coalesce))
