@@ -17,3 +17,9 @@ def test_a_range_that_starts_beyond_the_end_is_an_error_whatever_is_read_with_it
     api.put(store, "a", b"0123")
     with pytest.raises(errors.GenericError, match="starts at 4"):
         api.get_ranges(store, "a", starts=[0, 4], ends=[4, 6], coalesce=coalesce)
+
+
+def test_a_key_that_is_named_twice_is_deleted_once(api: Api, store: Any) -> None:
+    api.put(store, "a", b"")
+    api.delete(store, ["a", "a"])
+    assert api.paths(store) == []

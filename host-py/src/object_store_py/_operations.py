@@ -311,7 +311,9 @@ class Operations:
 
     def delete(self, paths: str | Sequence[str]) -> Plan[None]:
         """Delete objects, in batches, some at a time; stops at the first error."""
-        full = [_paths.join(self._prefix, path) for path in _paths.parse_many(paths)]
+        # Each once: MinIO fails a request that names an object twice.
+        once = dict.fromkeys(_paths.parse_many(paths))
+        full = [_paths.join(self._prefix, path) for path in once]
         if not full:
             return
         size = self._backend.delete_batch
