@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from object_store_py import exceptions as errors
+from object_store_py.store import LocalStore
 from tests.harness.api import Api
 
 
@@ -23,3 +25,16 @@ def test_a_key_that_is_named_twice_is_deleted_once(api: Api, store: Any) -> None
     api.put(store, "a", b"")
     api.delete(store, ["a", "a"])
     assert api.paths(store) == []
+
+
+@pytest.mark.parametrize("name", ["l" * 255, "\u6f22" * 85, "d/" + "l" * 250])
+def test_a_name_may_be_as_long_as_the_file_system_takes(
+    api: Api, tmp_path: Path, name: str
+) -> None:
+    store = LocalStore(tmp_path)
+    api.put(store, name, b"x")
+    api.put(store, name, b"xyz", use_multipart=True, chunk_size=1)
+    api.copy(store, name, "copy")
+    api.copy(store, "copy", name)
+    assert api.read(store, name) == b"xyz"
+    assert api.paths(store) == sorted(["copy", name])

@@ -130,7 +130,7 @@ class LocalBackend:
     def _staged(self, path: str) -> Generator[tuple[int, Callable[[bool], None]], None, None]:
         """A new file beside `path`, and a function that puts it there; removed if that fails."""
         with self._root.parent(path, create=True) as (folder, name):
-            staged = f"{name}#{secrets.randbelow(10**15)}"
+            staged = _stage(name)
             descriptor = create_file(folder, staged)
             try:
                 yield descriptor, lambda over: _publish(descriptor, folder, staged, name, over)
@@ -148,7 +148,7 @@ class LocalBackend:
 
     def _create_upload(self, path: str) -> str:
         with self._root.parent(path, create=True) as (folder, name):
-            upload = f"{name}#{secrets.randbelow(10**15)}"
+            upload = _stage(name)
             self._uploads[upload] = create_file(folder, upload)
         return upload
 
@@ -321,6 +321,11 @@ def _write(descriptor: int, view: memoryview, offset: int) -> None:
 
 
 def _publish(descriptor: int, folder: int | None, staged: str, name: str, overwrite: bool) -> None:
+def _stage(name: str) -> str:
+    """A name beside a file's, and not too long where the file's is as long as can be."""
+    return f"{name[:50]}#{secrets.randbelow(10**15)}"
+
+
     if hasattr(os, "fchmod"):
         os.fchmod(descriptor, 0o666 & ~umask())
     _move(folder, staged, folder, name, overwrite)
