@@ -38,3 +38,18 @@ def test_a_name_may_be_as_long_as_the_file_system_takes(
     api.copy(store, "copy", name)
     assert api.read(store, name) == b"xyz"
     assert api.paths(store) == sorted(["copy", name])
+
+
+@pytest.mark.parametrize("name", ["a#1", "d#22/a"])
+def test_what_would_not_be_listed_is_not_written(api: Api, tmp_path: Path, name: str) -> None:
+    store = LocalStore(tmp_path)
+    api.put(store, "a", b"x")
+    for write in (
+        lambda: api.put(store, name, b""),
+        lambda: api.put(store, name, b"xyz", use_multipart=True, chunk_size=1),
+        lambda: api.copy(store, "a", name),
+        lambda: api.rename(store, "a", name),
+    ):
+        with pytest.raises(errors.InvalidPathError, match="choose another"):
+            write()
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]

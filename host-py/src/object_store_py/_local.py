@@ -34,8 +34,8 @@ from ._memory import BytesContent
 
 T = TypeVar("T")
 
-_STAGED = re.compile(r"#\d+$")
-"""Names of files that are being written; they are not listed."""
+_STAGED = re.compile(r"#\d+(?=/|$)", re.ASCII)
+"""Names of files that are being written; they are not listed, so no object may have one."""
 
 
 class LocalBackend:
@@ -108,7 +108,7 @@ class LocalBackend:
 
     def put(self, path: str, payload: Payload, options: PutRequest) -> Plan[Written]:
         """Write a file beside its place and move it there."""
-        self._check(options)
+        self._check(path, options)
         return (yield from self._block(path, lambda: self._put(path, payload, options)))
 
     def _put(self, path: str, payload: Payload, options: PutRequest) -> Written:
@@ -120,7 +120,16 @@ class LocalBackend:
             publish(options.mode != "create")
             return _written(path, descriptor)
 
-    def _check(self, options: PutRequest) -> None:
+    def _check_name(self, path: str) -> None:
+        if _STAGED.search(path):
+            raise exceptions.InvalidPathError(
+                f"{self._label}, {path!r}: names that end in # and digits are those of files that"
+                " are being written: choose another one",
+                path=path,
+            )
+
+    def _check(self, path: str, options: PutRequest) -> None:
+        self._check_name(path)
         if options.attributes:
             raise exceptions.NotImplementedError(f"{self._label}: files have no attributes")
         if isinstance(options.mode, dict):
@@ -143,7 +152,7 @@ class LocalBackend:
 
     def create_upload(self, path: str, options: PutRequest) -> Plan[str]:
         """Begin a file that is written in parts."""
-        self._check(options)
+        self._check(path, options)
         return (yield from self._block(path, lambda: self._create_upload(path)))
 
     def _create_upload(self, path: str) -> str:
@@ -276,6 +285,7 @@ class LocalBackend:
 
     def copy(self, source: str, target: str, overwrite: bool) -> Plan[None]:
         """Copy a file."""
+        self._check_name(target)
         yield from self._block(source, lambda: self._copy(source, target, overwrite))
 
     def _copy(self, source: str, target: str, overwrite: bool) -> None:
@@ -287,6 +297,7 @@ class LocalBackend:
 
     def rename(self, source: str, target: str, overwrite: bool) -> Plan[None]:
         """Move a file, in one step."""
+        self._check_name(target)
         yield from self._block(source, lambda: self._rename(source, target, overwrite))
 
     def _rename(self, source: str, target: str, overwrite: bool) -> None:
@@ -310,6 +321,11 @@ def file_meta(path: str, status: os.stat_result) -> RawMeta:
     return RawMeta(path, micros, status.st_size, e_tag, None)
 
 
+def _stage(name: str) -> str:
+    """A name beside a file's, and not too long where the file's is as long as can be."""
+    return f"{name[:50]}#{secrets.randbelow(10**15)}"
+
+
 def _written(path: str, descriptor: int) -> Written:
     return Written(file_meta(path, os.fstat(descriptor)).e_tag, None)
 
@@ -321,11 +337,6 @@ def _write(descriptor: int, view: memoryview, offset: int) -> None:
 
 
 def _publish(descriptor: int, folder: int | None, staged: str, name: str, overwrite: bool) -> None:
-def _stage(name: str) -> str:
-    """A name beside a file's, and not too long where the file's is as long as can be."""
-    return f"{name[:50]}#{secrets.randbelow(10**15)}"
-
-
     if hasattr(os, "fchmod"):
         os.fchmod(descriptor, 0o666 & ~umask())
     _move(folder, staged, folder, name, overwrite)

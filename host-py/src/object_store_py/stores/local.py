@@ -20,7 +20,9 @@ T = TypeVar("T", bound="LocalStore")
 class LocalStore(ObjectStoreMethods):
     """Files below a directory, as objects.
 
-    Objects are written beside their place and moved there, so that nobody sees half of one.
+    Objects are written beside their place and moved there, so that nobody sees half of one. Names
+    that end in `#` and digits are kept for that: nothing else can be written under one, and files
+    that have one are not listed.
 
     Args:
         prefix: the directory; the whole file system if None.
