@@ -28,6 +28,10 @@ test-fast *args:
 test-core *args:
     cargo test --manifest-path core-wasm/Cargo.toml "$@"
 
+# Fuzz one target of the engine (core-wasm/fuzz/fuzz_targets); --write keeps the figures
+fuzz target minutes="10" *args:
+    python core-wasm/fuzz/run.py "$@"
+
 # Build core.wasm from source and put it into the package (picks the toolchain by itself)
 core *args:
     python core-wasm/build.py "$@"
@@ -57,7 +61,10 @@ types:
 # Check the Rust: format, and clippy with warnings as errors
 rust-check:
     cargo fmt --manifest-path core-wasm/Cargo.toml --check
+    cargo fmt --manifest-path core-wasm/fuzz/Cargo.toml --check
     cargo clippy --manifest-path core-wasm/Cargo.toml --all-targets -- -D warnings
+    cargo clippy --manifest-path core-wasm/fuzz/Cargo.toml --locked \
+        --target-dir "${CARGO_TARGET_DIR:-core-wasm/target}" -- -D warnings
 
 # Write the listing of the public API anew, after a change of it (CI compares)
 api:
@@ -70,6 +77,7 @@ format:
     ruff format host-py tests
     ruff format --config tests/ruff.toml core-wasm
     cargo fmt --manifest-path core-wasm/Cargo.toml
+    cargo fmt --manifest-path core-wasm/fuzz/Cargo.toml
 
 # Run a benchmark (tests/benchmarks/bench_NAME.py), or `all`; --write makes the page of figures; alone, list them
 bench name="" *args:
