@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 import pytest
 
-from object_store_py._transport import AT_ONCE
+from object_store_py._loops import AT_ONCE
 from object_store_py.store import HTTPStore
 from tests.backends.http1 import RecordedRequest
 from tests.backends.rawserver import RawServer, response
@@ -65,7 +65,7 @@ def test_bodies_that_are_not_read_keep_nobody_waiting(
     loop: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A limit on connections would wait for ever here; ours is on requests that await an answer.
-    monkeypatch.setattr("object_store_py._transport.AT_ONCE", 4)
+    monkeypatch.setattr("object_store_py._loops.AT_ONCE", 4)
 
     async def main() -> None:
         with RawServer(lambda _: response(200, bytes(1 << 20), {"Last-Modified": DATE})) as server:

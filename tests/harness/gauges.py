@@ -37,7 +37,9 @@ def held() -> Held:
 
 
 def wasm_pages() -> int:
-    """The linear memory of all instances, as Linux's map of this process shows it."""
+    """The linear memory of all instances, as Linux's map of this process shows it; else 0."""
+    if not _MAPS.exists():
+        return 0  # not Linux
     # The C API tells no component's memory. It is what can be written before each reservation.
     total = size = last = 0
     for line in _MAPS.read_text().splitlines():

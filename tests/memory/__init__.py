@@ -1,1 +1,1 @@
-"""Memory bounds: streams of a gibibyte through a process that stays small."""
+"""Memory bounds: gigabytes through a process that stays small; dropped stores leave nothing."""

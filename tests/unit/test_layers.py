@@ -22,6 +22,7 @@ LAYERS = (
     {"_metrics", "_policy", "_azure", "_streams", "_parsers", "_httpx_engine"},
     {"_http11", "_http11_async"},
     {"_idle"},
+    {"_loops"},
     {"_transport", "_redirects", "_credentials", "_tokens", "_arguments", "_sources", "_memory"},
     {"_arrow", "_bad_keys"},
     {"_aws_credentials", "_azure_tokens", "_google", "_core", "_local", "_operations"},

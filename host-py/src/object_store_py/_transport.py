@@ -12,8 +12,7 @@ import logging
 import ssl
 import time
 import weakref
-from collections.abc import AsyncGenerator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from . import _redact
 from ._http import INSTANCE_METADATA, Request, Response, TransportFailure
@@ -36,20 +35,14 @@ from .options import ClientSettings
 
 if TYPE_CHECKING:
     import httpx
-    from anyio.lowlevel import RunVar
+
+    from ._loops import Idle, Loops
 
 logger = logging.getLogger("object_store_py.http")
 
 METADATA_CONNECT_TIMEOUT, METADATA_TIMEOUT = 1.0, 5.0
 """Seconds that asking for the machine's own credentials may take: nobody answers off the cloud, but
 who answers may have to ask a service of its own first."""
-
-AT_ONCE = 256
-"""How many requests of one store may await their answers in one event loop; more stand in line.
-
-Beyond it more connections make nothing faster, and a process may have few (1,024 open files).
-Bodies that are being read do not count, so who holds many of them unread keeps nobody waiting.
-"""
 
 _SKIPPED = frozenset(
     "date server connection vary accept-ranges strict-transport-security x-xss-protection"
@@ -78,14 +71,12 @@ class Host:
         self._own = transport
         self._own_async = async_transport
         self._parsed: dict[tuple[str, bool], Origin] = {}
-        self._ssl: ssl.SSLContext | None = None
-        self._idle: FreeLists[Connection] = self._free_lists([])
-        self._run_var: RunVar[_Idle] | None = None
+        # What connections hold must not hold this: idle ones are closed when it is gone.
+        self._ssl_context = _Trust(settings)
+        self._limits = settings.pool_idle_timeout, settings.pool_max_idle_per_host
+        self._idle: FreeLists[Connection] = FreeLists(*self._limits, [])
+        self._loops: Loops | None = None
         weakref.finalize(self, _close_all, self._idle)
-
-    def _free_lists(self, surplus: list[Any]) -> FreeLists[Any]:
-        settings = self._settings
-        return FreeLists(settings.pool_idle_timeout, settings.pool_max_idle_per_host, surplus)
 
     def allow(self, origins: frozenset[str]) -> None:
         """Add origins: the store's configuration was completed by what a server said."""
@@ -136,7 +127,7 @@ class Host:
         return self._received(request, answer.status, answer.headers, read)
 
     async def _exchange_async(
-        self, request: Request, wire: Wire, lists: _Idle
+        self, request: Request, wire: Wire, lists: Idle
     ) -> tuple[Received, AsyncAnswer]:
         budget = Budget(self._settings.timeout, wire.timeout)
         idle = lists.take(wire.origin)
@@ -289,27 +280,26 @@ class Host:
         )
         return HttpxAsyncConnection(httpx.AsyncHTTPTransport(**arguments), shared=False)
 
-    async def _idle_async(self) -> _Idle:
-        """The free lists of this event loop."""
-        if self._run_var is None:
-            from anyio.lowlevel import RunVar
+    async def _idle_async(self) -> Idle:
+        """The idle connections of this event loop."""
+        if self._loops is None:
+            from ._loops import Loops
 
-            self._run_var = RunVar("object_store_py idle connections")
-        try:
-            idle = self._run_var.get()
-        except LookupError:
-            dropped: list[AsyncConnection] = []
-            idle = _Idle(self._free_lists(dropped), dropped)
-            await idle.open()
-            self._run_var.set(idle)
-        if idle.dropped:
-            await idle.sweep()
-        return idle
+            self._loops = Loops(*self._limits)
+        return await self._loops.here()
 
-    def _ssl_context(self) -> ssl.SSLContext:
-        if self._ssl is None:
-            self._ssl = self._settings.ssl_context()
-        return self._ssl
+
+class _Trust:
+    """The TLS context of a store, made when it is needed: it reads the system's certificates."""
+
+    def __init__(self, settings: ClientSettings) -> None:
+        self._settings = settings
+        self._made: ssl.SSLContext | None = None
+
+    def __call__(self) -> ssl.SSLContext:
+        if self._made is None:
+            self._made = self._settings.ssl_context()
+        return self._made
 
 
 def _on_asyncio() -> bool:
@@ -334,62 +324,6 @@ def _close_all(idle: FreeLists[Connection]) -> None:
 
 
 async def _close_async(connection: AsyncConnection) -> None:
-    import anyio
+    from ._loops import close
 
-    with anyio.CancelScope(shield=True):
-        await connection.aclose()
-
-
-class _Idle:
-    """The idle connections of one event loop, closed when the loop ends, and the line for them."""
-
-    def __init__(self, free: FreeLists[AsyncConnection], dropped: list[AsyncConnection]) -> None:
-        self._free = free
-        self.dropped = dropped
-        import anyio
-
-        self._room = anyio.Semaphore(AT_ONCE, fast_acquire=True)
-        self._would_block = anyio.WouldBlock
-        self._closer: AsyncGenerator[None, None] | None = None
-
-    async def open(self) -> None:
-        # Event loops close the asynchronous generators that are still open when they end: the one
-        # hook that asyncio and trio share.
-        self._closer = _at_loop_end(self._free, self.dropped)
-        await anext(self._closer)
-
-    async def enter(self) -> None:
-        """Wait for one's turn: first come, first served."""
-        try:
-            self._room.acquire_nowait()
-        except self._would_block:
-            await self._room.acquire()
-
-    def leave(self) -> None:
-        """Let the next one in."""
-        self._room.release()
-
-    def take(self, origin: Origin) -> AsyncConnection | None:
-        return self._free.take(origin)
-
-    def give(self, origin: Origin, connection: AsyncConnection) -> None:
-        self._free.give(origin, connection)
-
-    def drop(self, connection: AsyncConnection) -> None:
-        self.dropped.append(connection)
-
-    async def sweep(self) -> None:
-        """Close what was dropped where nobody could await."""
-        while self.dropped:
-            await _close_async(self.dropped.pop())
-
-
-async def _at_loop_end(
-    free: FreeLists[AsyncConnection], dropped: list[AsyncConnection]
-) -> AsyncGenerator[None, None]:
-    try:
-        yield
-    finally:
-        free.drain()
-        while dropped:
-            await dropped.pop().aclose()
+    await close(connection)
