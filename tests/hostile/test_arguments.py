@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from mmap import mmap
 from typing import Any
 
 import httpx
@@ -69,11 +70,36 @@ CASES: list[Case] = [
     ),
     ("I2 option", lambda s: s.get("a", options={"rnage": (0, 1)}), TypeError, "'range'"),
     ("I3 CR", lambda s: s.put("a", b"", attributes={"x": "a\rb"}), ValueError, "control"),
+    ("I3 LF", lambda s: s.put("a", b"", attributes={"x": "a\nb"}), ValueError, "control"),
+    (
+        "I3 LF of",
+        lambda s: s.put("a", b"", attributes={"Cache-Control": "\n"}),
+        ValueError,
+        "control",
+    ),
     ("I3 NUL", lambda s: s.put("a", b"", attributes={"Content-Type": "\0"}), ValueError, "control"),
     ("I3 no token", lambda s: s.put("a", b"", attributes={"a b": "x"}), ValueError, "name"),
     ("I3 not a str", lambda s: s.put("a", b"", attributes={"x": 1}), TypeError, "must be a str"),
+    ("I3 name", lambda s: s.put("a", b"", attributes={1: "x"}), TypeError, "name must be a str"),
+    ("I3 umlaut", lambda s: s.put("a", b"", attributes={"x": "\xfc"}), ValueError, "ASCII"),
+    (
+        "I3 in all",
+        lambda s: s.put("a", b"", attributes={"x": "y" * 1500, "z": "y" * 1500}),
+        ValueError,
+        "3002 bytes of metadata, at most 2048",
+    ),
+    (
+        "I3 headers",
+        lambda s: s.put("a", b"", attributes={"Content-Type": "y" * 9000}),
+        ValueError,
+        "9012 bytes, more than 8192",
+    ),
     ("I3 size", lambda s: s.put("a", b"", attributes={"x": "y" * 2048}), ValueError, "2048"),
     ("I4 if_match", lambda s: s.get("a", options={"if_match": "\n"}), ValueError, "if_match"),
+    ("I4 none", lambda s: s.get("a", options={"if_none_match": "a\0"}), ValueError, "if_none_"),
+    ("I4 put", lambda s: s.put("a", b"", mode={"version": "\x7f"}), ValueError, "version"),
+    ("I4 empty", lambda s: s.get("a", options={"if_match": ""}), ValueError, "if_match"),
+    ("I4 type", lambda s: s.get("a", options={"if_match": 5}), TypeError, "if_match"),
     ("I4 version", lambda s: s.get("a", options={"version": "\0"}), ValueError, "version"),
     ("I4 e_tag", lambda s: s.put("a", b"", mode={"e_tag": "\r\n"}), ValueError, "e_tag"),
     (
@@ -94,13 +120,40 @@ CASES: list[Case] = [
         ValueError,
         "chunk_size must be at least 5242880",
     ),
+    (
+        "I8 large parts",
+        lambda s: s.put("a", mmap(-1, 7 << 30), chunk_size=6 << 30, use_multipart=True),
+        ValueError,
+        "chunk_size must be at most 4294967294",
+    ),
+    (
+        "I8 large",
+        lambda s: s.put("a", mmap(-1, (5 << 30) + 1), use_multipart=False),
+        ValueError,
+        "5 GiB at most",
+    ),
+    (
+        "I8 over 4 GiB",
+        lambda s: s.put("a", mmap(-1, (1 << 32) - 1), use_multipart=False),
+        ValueError,
+        "too long for one request",
+    ),
     ("I8 no chunk", lambda s: s.put("a", b"x", chunk_size=0), ValueError, "chunk_size"),
     ("I8 concurrency", lambda s: s.put("a", b"x", max_concurrency=0), ValueError, "max_conc"),
     ("I9 zero", lambda s: obs.sign(s, "GET", "a", timedelta(0)), ValueError, "expires_in"),
+    ("I9 negative", lambda s: obs.sign(s, "GET", "a", -HOUR), ValueError, "expires_in"),
+    ("I9 moment", lambda s: obs.sign(s, "GET", "a", HOUR / 10_000), ValueError, "one second"),
+    ("I9 number", lambda s: obs.sign(s, "GET", "a", 3600), TypeError, "a timedelta, not int"),
+    ("I9 TRACE", lambda s: obs.sign(s, "TRACE", "a", HOUR), ValueError, "GET, HEAD, PUT"),
     ("I9 long", lambda s: obs.sign(s, "GET", "a", timedelta(8)), ValueError, "seven days"),
     ("I9 method", lambda s: obs.sign(s, "get", "a", HOUR), ValueError, "Unsupported HTTP method"),
     ("I9 path", lambda s: obs.sign(s, "GET", "a/../b", HOUR), ValueError, "paths"),
     ("I10 prefix", lambda s: s.list("a/..").collect(), ValueError, "prefix"),
+    ("I10 below", lambda s: s.list_with_delimiter("../a"), ValueError, "prefix"),
+    ("I10 offset", lambda s: s.list(offset="a/../b").collect(), ValueError, "offset"),
+    ("I10 type", lambda s: s.list(b"a").collect(), TypeError, "prefix"),
+    ("I10 no chunk", lambda s: s.list(chunk_size=0), ValueError, "chunk_size"),
+    ("I10 half", lambda s: s.list(chunk_size=1.5), TypeError, "chunk_size"),
     ("I10 chunk", lambda s: s.list(chunk_size=-1), ValueError, "chunk_size"),
 ]
 
@@ -144,6 +197,16 @@ def test_an_async_iterator_in_a_sync_put_is_refused() -> None:
 def test_a_store_that_cannot_sign_says_so(store: Any) -> None:
     with pytest.raises(obs.exceptions.NotSupportedError, match="cannot sign"):
         obs.sign(store, "GET", "a", HOUR)
+
+
+@pytest.mark.row("I8")
+def test_an_upload_of_more_than_10_000_parts_is_refused_and_ended() -> None:
+    store = MemoryStore()
+    with pytest.raises(ValueError, match="10000 parts at most: give a larger chunk_size"):
+        store.put("a", (b"x" for _ in range(10_001)), chunk_size=1)
+    assert store.list().collect() == []
+    store.put("a", bytes(10_001), chunk_size=1)  # where the size is known, parts are larger
+    assert len(store.get("a").bytes()) == 10_001
 
 
 LISTING = """<ListBucketResult><Contents><Key>{}</Key><Size>1</Size>

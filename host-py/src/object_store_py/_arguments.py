@@ -109,6 +109,14 @@ def header_text(value: object, name: str) -> str:
     return value
 
 
+def _condition(value: object, name: str) -> str:
+    """The text of a condition; an empty one would be none at all."""
+    text = header_text(value, name)
+    if not text:
+        raise ValueError(f"{name} must not be empty; leave it out for no condition")
+    return text
+
+
 def micros(value: object, name: str) -> int:
     """An aware datetime as microseconds since 1970."""
     if not isinstance(value, datetime):
@@ -142,7 +150,7 @@ def get_options(options: Mapping[str, Any] | None) -> GetRequest:
         elif name.endswith("_since"):
             setattr(request, name, micros(value, name))
         else:
-            setattr(request, name, header_text(value, name))
+            setattr(request, name, _condition(value, name))
     return request
 
 
@@ -166,7 +174,7 @@ def _mode(mode: Any) -> Mode:
     for name, value in cast("Mapping[str, Any]", mode).items():
         if name not in ("e_tag", "version"):
             raise TypeError(f"{name!r} is no key of an update: known are e_tag and version")
-        update[name] = None if value is None else header_text(value, name)
+        update[name] = None if value is None else _condition(value, name)
     return update
 
 

@@ -37,6 +37,8 @@ PARALLEL = 10
 """How many requests `delete` and `get_ranges` have under way at most."""
 MAX_PARTS = 10_000
 """How many parts S3 takes in one upload."""
+MAX_PART = 2**32 - 2
+"""The largest part in bytes: the core counts in 32 bits."""
 MAX_PUT = 5 << 30
 """The largest object that S3 takes in one request, in bytes."""
 
@@ -216,11 +218,12 @@ class Operations:
         second = yield from source.read(chunk_size)
         if in_parts is None and not second.length:
             return (yield from self._put_whole(full, first, request))
-        minimum = self._backend.min_part_size
-        if second.length and chunk_size < minimum:
+        minimum = self._backend.min_part_size if second.length else 0
+        if chunk_size < minimum or first.length > MAX_PART:
+            rule = f"least {minimum}" if chunk_size < minimum else f"most {MAX_PART}"
             raise ValueError(
-                f"chunk_size must be at least {minimum} bytes for an upload in several parts, but"
-                f" is {chunk_size}"
+                f"chunk_size must be at {rule} bytes for an upload in several parts, but is"
+                f" {chunk_size}"
             )
         return (
             yield from self._put_parts(full, [first, second], source, request, chunk_size, limit)

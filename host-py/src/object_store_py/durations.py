@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import re
 from datetime import timedelta
+
+from . import _redact
 
 __all__ = ["format_duration", "parse_duration"]
 
@@ -20,7 +21,8 @@ _UNITS = {
     **dict.fromkeys(("months", "month", "M"), 2_630_016.0),
     **dict.fromkeys(("years", "year", "yr", "y"), 31_557_600.0),
 }
-_PART = re.compile(r"\s*(\d+)\s*([A-Za-z]+)")
+_PART = re.compile(r"\s*(\d{1,18})\s*([A-Za-z]+)")
+_LONGEST = 100 * _UNITS["years"]
 
 
 def parse_duration(given: object, name: str) -> float:
@@ -30,9 +32,12 @@ def parse_duration(given: object, name: str) -> float:
     elif isinstance(given, str):
         seconds = _parse_text(given, name)
     else:
-        raise TypeError(f"{name} must be a timedelta or a text such as '30s', not {given!r}")
-    if not math.isfinite(seconds) or seconds < 0:
-        raise ValueError(f"{name} must not be negative, but is {given!r}")
+        raise TypeError(
+            f"{name} must be a timedelta or a text such as '30s', not {_redact.value(given)}"
+        )
+    if not 0 <= seconds <= _LONGEST:
+        rule = "must not be negative" if seconds < 0 else "must be at most 100 years"
+        raise ValueError(f"{name} {rule}, but is {_redact.value(given)}")
     return seconds
 
 
@@ -41,11 +46,13 @@ def _parse_text(text: str, name: str) -> float:
     while (match := _PART.match(text, position)) is not None:
         unit = _UNITS.get(match[2])
         if unit is None:
-            raise ValueError(f"{name}: {match[2]!r} is no unit of time in {text!r}")
+            raise ValueError(f"{name}: {match[2]!r} is no unit of time in {_redact.value(text)}")
         total += int(match[1]) * unit
         position = match.end()
     if position == 0 or text[position:].strip():
-        raise ValueError(f"{name} must be a duration with units such as '30s', not {text!r}")
+        raise ValueError(
+            f"{name} must be a duration with units such as '30s', not {_redact.value(text)}"
+        )
     return total
 
 

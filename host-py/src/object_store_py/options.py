@@ -79,6 +79,7 @@ class KeyTable:
         """Bring given configurations together under their canonical keys."""
         merged: dict[str, str] = {}
         for source in sources:
+            _check_mapping(source, "config")
             for name, value in source.items():
                 key = self.canonical(name)
                 if key is None:
@@ -97,6 +98,18 @@ class KeyTable:
                 if key is not None:
                     found[key] = value
         return found
+
+
+def _check_mapping(given: object, name: str, known: Iterable[str] = ()) -> None:
+    """Refuse what is no dict, or has a key besides `known`; the error names the nearest."""
+    if not isinstance(given, Mapping):
+        raise TypeError(f"{name} must be a dict, not {type(given).__name__}")
+    keys: Any = given if known else ()  # pyright: ignore[reportUnknownVariableType] - str() takes any
+    for key in map(str, keys):
+        if key not in known:
+            hint = difflib.get_close_matches(key, list(known), 1, 0.5)
+            meant = f" Did you mean {hint[0]!r}?" if hint else ""
+            raise ValueError(f"{name} has no key {_redact.value(key)}.{meant}")
 
 
 def unknown_key(
@@ -295,6 +308,7 @@ def client_options_out(options: Mapping[str, Any] | None) -> dict[str, Any] | No
     if options is None:
         return None
     shown: dict[str, Any] = {}
+    _check_mapping(options, "client_options")
     for name, value in options.items():
         if name.lower() in shown:
             raise GenericError(f"Duplicate key {name.lower()} provided in client_options")
@@ -313,22 +327,32 @@ def retry_config_out(config: Mapping[str, Any] | None) -> RetryConfig | None:
     """`retry_config` with its defaults filled in; None stays None."""
     if config is None:
         return None
-    backoff: Mapping[str, Any] = config.get("backoff") or {}
-    base = backoff.get("base", 2)
-    if not isinstance(base, int | float) or isinstance(base, bool) or base < 1:
-        raise ValueError(f"retry_config: base must be a number of at least 1, not {base!r}")
+    _check_mapping(config, "retry_config", RetryConfig.__annotations__)
     retries = config.get("max_retries", 10)
-    if not isinstance(retries, int) or isinstance(retries, bool) or retries < 0:
-        raise ValueError(f"retry_config: max_retries must be an int from 0, not {retries!r}")
+    if not isinstance(retries, int) or isinstance(retries, bool) or not 0 <= retries < 2**31:
+        shown = _redact.value(retries)
+        raise ValueError(f"retry_config: max_retries must be an int from 0 to 2^31, not {shown}")
     return RetryConfig(
-        backoff=BackoffConfig(
-            init_backoff=_delta(backoff, "init_backoff", timedelta(milliseconds=100)),
-            max_backoff=_delta(backoff, "max_backoff", timedelta(seconds=15)),
-            base=base,
-        ),
+        backoff=_backoff_out(config.get("backoff") or {}),
         max_retries=retries,
         retry_timeout=_delta(config, "retry_timeout", timedelta(seconds=180)),
     )
+
+
+def _backoff_out(config: Mapping[str, Any]) -> BackoffConfig:
+    _check_mapping(config, "retry_config: backoff", BackoffConfig.__annotations__)
+    base = config.get("base", 2)
+    if not isinstance(base, int | float) or isinstance(base, bool) or not 1 < base <= 1000:
+        shown = _redact.value(base)
+        raise ValueError(f"retry_config: base must be a number over 1, at most 1000, not {shown}")
+    first = _delta(config, "init_backoff", timedelta(milliseconds=100))
+    most = _delta(config, "max_backoff", timedelta(seconds=15))
+    if not timedelta(milliseconds=1) <= first <= most <= timedelta(days=1):
+        raise ValueError(
+            "retry_config: init_backoff must be from 1 ms to max_backoff, and that at most a day,"
+            f" but they are {first} and {most}"
+        )
+    return BackoffConfig(init_backoff=first, max_backoff=most, base=base)
 
 
 def _delta(config: Mapping[str, Any], name: str, default: timedelta) -> timedelta:

@@ -180,7 +180,7 @@ class ListStream(Generic[ListChunkT_co]):
         make_chunk: Callable[[Sequence[Sequence[Any]]], ListChunkT_co],
     ) -> None:
         self._next_page = next_page
-        self._chunk_size = max(chunk_size, 1)
+        self._chunk_size = chunk_size
         self._make_chunk = make_chunk
         self._ready: list[Sequence[Any]] = []
         self._token: str | None = None

@@ -84,7 +84,7 @@ class ListingMethods:
             InvalidPathError: the store has a key that no path can name; while iterating.
             ImportError: `return_arrow` is True and arro3-core is not installed.
         """
-        size = _arguments.offset(chunk_size, "chunk_size")
+        size = _arguments.positive(chunk_size, "chunk_size")
         skip = _arguments.on_bad_key(on_bad_key)
         verbs = self._verbs()
         next_page = partial(verbs.list_page, prefix, False, offset, skip=skip)
