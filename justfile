@@ -66,6 +66,11 @@ rust-check:
     cargo clippy --manifest-path core-wasm/fuzz/Cargo.toml --locked \
         --target-dir "${CARGO_TARGET_DIR:-core-wasm/target}" -- -D warnings
 
+# Look for known vulnerabilities of what ships (needs `cargo install cargo-audit`, `pip install pip-audit`)
+audit:
+    cargo audit --file core-wasm/Cargo.lock
+    python -m pip_audit --strict ./host-py
+
 # Write the listing of the public API anew, after a change of it (CI compares)
 api:
     python -m tests.api.listing
