@@ -28,6 +28,7 @@ from ._effects import (
     ReadInto,
     Spawn,
 )
+from .exceptions import GenericError
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -101,10 +102,13 @@ class _Threads:
 
 def _spawn(effect: Spawn) -> None:
     group = effect.group
-    if group.state is None:
-        group.state = _Threads(group)
-    if group.failure is None:
-        group.state.spawn(effect.plan)  # from here on its thread ends it
+    try:
+        if group.state is None:
+            group.state = _Threads(group)
+        if group.failure is None:
+            group.state.spawn(effect.plan)  # from here on its thread ends it
+    except RuntimeError as error:  # the interpreter is ending, or there are too many
+        raise GenericError(f"no thread could be started: {error}") from error
     if group.failure is not None:
         raise group.failure
 

@@ -27,6 +27,9 @@ TIME_LIMIT = 10
 """How long one call may run, in seconds (it may take one more); the longest honest one, reading a
 page of 64 MiB, takes two."""
 
+END_LIMIT = 1.0
+"""How long the interpreter's end waits for calls of daemon threads, in seconds."""
+
 _creating = threading.RLock()
 """wasmtime-py is not thread-safe: one instance is created or closed at a time.
 
@@ -106,7 +109,9 @@ class _Compiled:
         self.linker = self.wasmtime.component.Linker(self.engine)
         self.linker.add_wasip2()
         self.clock = _Clock(self.engine)
-        weakref.finalize(self, _close, self.clock, self.linker, self.component, self.engine)
+        self.instances: weakref.WeakSet[Instance] = weakref.WeakSet()
+        shared = (self.linker, self.component, self.engine)
+        weakref.finalize(self, _end, self.clock, self.instances, shared)
 
     def _load(self, core: bytes) -> Any:
         component = self.wasmtime.component.Component
@@ -134,6 +139,17 @@ def _close(*objects: Any) -> None:
     with _creating:
         for item in objects:
             item.close()
+
+
+def _end(clock: _Clock, instances: weakref.WeakSet[Instance], shared: tuple[Any, ...]) -> None:
+    """Close everything, at the interpreter's end; daemon threads may be at work yet."""
+    with _creating:
+        clock.close()
+        left = list(instances)
+    deadline = time.monotonic() + END_LIMIT
+    for instance in left:
+        instance.end(deadline)
+    _close(*shared)
 
 
 def _close_instance(functions: dict[str, Any], store: Any) -> None:
@@ -165,9 +181,12 @@ class Instance:
             self._wind()
             instance = shared.linker.instantiate(self._store, shared.component)
             self._functions = self._bind(instance)
-            weakref.finalize(self, _close_instance, self._functions, self._store)
-        self.dead = False
-        self.calls = 0
+            self._calling = threading.Lock()
+            self._close = weakref.finalize(self, _close_instance, self._functions, self._store)
+            self._close.atexit = False  # `_end` does it, when no thread is in it
+            self.dead = False
+            self.calls = 0
+            shared.instances.add(self)
 
     def _bind(self, instance: Any) -> dict[str, _convert.Caller]:
         functions: dict[str, _convert.Caller] = {}
@@ -189,19 +208,28 @@ class Instance:
         if self.dead:
             raise CoreStopped("the core of this store has stopped")
         self.calls += 1
-        function = self._functions.get(name)
-        if function is None:
-            self.dead = True
-            raise CoreStopped("the interpreter is ending")
-        if self._clock.now != self._wound:
-            self._wind()
         try:
-            return function(*arguments)
+            with self._calling:
+                function = self._functions.get(name)
+                if function is None:
+                    self.dead = True
+                    raise CoreStopped("the interpreter is ending")
+                if self._clock.now != self._wound:
+                    self._wind()
+                return function(*arguments)
         except self._error as error:
             self.dead = True
             # The text holds a backtrace of the component; its last line says why.
             reason = str(error).strip().splitlines()
             raise CoreStopped(reason[-1].strip() if reason else "it trapped") from None
+
+    def end(self, deadline: float) -> None:
+        """Close it, unless another thread is in it until then: to free it would be a crash."""
+        if self._calling.acquire(timeout=max(0.0, deadline - time.monotonic())):
+            try:
+                self._close()
+            finally:
+                self._calling.release()
 
 
 def parse_path_in_core(path: str) -> str:
