@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
+import warnings
+from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 
@@ -9,6 +13,7 @@ import anyio
 import pytest
 
 import object_store_py as obs
+from object_store_py.store import MemoryStore
 from tests.harness.stores import Backend
 from tests.harness.threads import PATIENCE, together
 
@@ -96,3 +101,25 @@ def test_many_readers_of_one_object(backend: Backend) -> None:
             assert bytes(piece) == body[start : start + 1000]
 
     together([partial(read, thread) for thread in range(THREADS)])
+
+
+@pytest.mark.row("F16")
+def test_tasks_that_are_cancelled_before_they_begin_leave_no_coroutine_behind() -> None:
+    """As at the end of `asyncio.run`, which cancels the parts of an upload together with it."""
+
+    async def source() -> AsyncIterator[bytes]:
+        for _ in range(2):
+            yield bytes(1024)
+        for task in asyncio.all_tasks():  # that of the second part has not begun
+            task.cancel()
+        yield bytes(1024)
+
+    async def main() -> None:
+        await MemoryStore().put_async("k", source(), use_multipart=True, chunk_size=1024)
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with pytest.raises(asyncio.CancelledError):
+            asyncio.run(main())
+        gc.collect()
+    assert [str(warning.message) for warning in caught] == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 import anyio
@@ -95,12 +95,15 @@ class _Tasks:
         self.group = group
         self.tasks = anyio.create_task_group()
         self.room = anyio.Semaphore(group.limit)
+        self.works: list[Coroutine[Any, Any, None]] = []
 
     async def spawn(self, plan: Plan[Any]) -> None:
         await self.room.acquire()
         index = len(self.group.results)
         self.group.results.append(None)
-        self.tasks.start_soon(self._run, index, plan)
+        work = self._run(index, plan)
+        self.works.append(work)
+        self.tasks.start_soon(lambda: work, name="object_store_py")
 
     async def _run(self, index: int, plan: Plan[Any]) -> None:
         try:
@@ -127,7 +130,11 @@ async def _spawn(effect: Spawn) -> None:
 async def _leave(group: Group) -> None:
     tasks, group.state = group.state, None
     if tasks is not None:
-        await tasks.tasks.__aexit__(None, None, None)
+        try:
+            await tasks.tasks.__aexit__(None, None, None)
+        finally:
+            for work in tasks.works:  # one that was cancelled before it began would complain
+                work.close()
 
 
 async def _join(effect: Join) -> list[Any]:
