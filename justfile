@@ -99,3 +99,7 @@ servers:
 # Load a store for minutes under 1 % faults, and print errors, leaks and lost bytes (--json FILE)
 soak minutes="10" *args:
     shift; python -m tests.soak --minutes {{ minutes }} "$@"
+
+# Write host-py/docs/reliability.md out of the figures that tests, soak, exits and fuzzing have left
+reliability *args:
+    python -m tests.reliability "$@"

@@ -25,6 +25,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--rows-json", metavar="FILE", help="write what the rows' tests came to, as JSON"
     )
+    group.addoption(
+        "--conformance-json",
+        metavar="FILE",
+        help="write what the conformance suite came to, by backend, as JSON",
+    )
     group.addoption("--backends", default=",".join(NAMES), help="backends, comma separated")
 
 
@@ -43,7 +48,8 @@ def _wanted(item: pytest.Item, wanted: dict[str, list[str]]) -> bool:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[SERVERS] = Servers()
-    config.pluginmanager.register(ConformanceTable(), "conformance-table")
+    table = ConformanceTable(config.option.conformance_json)
+    config.pluginmanager.register(table, "conformance-table")
     config.pluginmanager.register(Rows(config.option.row, config.option.rows_json), "rows")
 
 

@@ -1,9 +1,15 @@
-"""The conformance table at the end of a run: check x backend x way, with nothing left unsaid."""
+"""The conformance table at the end of a run: check x backend x way, with nothing left unsaid.
+
+`--conformance-json` writes what the conformance suite came to with each backend: `passed`,
+`failed`, and `skipped`, an object of reasons with how many tests each kept from running.
+"""
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pytest
 
@@ -12,12 +18,16 @@ from tests.harness.stores import NAMES
 
 Cell = tuple[str, str, str]
 CELL = "conformance cell"
+SUITE = "conformance"
+"""The folder with the checks that the crate's own suite has, too; others are in the table only."""
 
 
 class ConformanceTable:
     """A pytest plugin that collects outcomes and prints them as a table."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: str | None = None) -> None:
+        self._file = file
+        self._suite: dict[str, Counter[str]] = defaultdict(Counter)
         self._outcomes: dict[Cell, set[str]] = defaultdict(set)
         self._totals: Counter[tuple[str, str]] = Counter()
 
@@ -35,8 +45,25 @@ class ConformanceTable:
             outcome = outcome_of(report)
             self._outcomes[check, backend, way].add(outcome)
             self._totals[backend, outcome.split(":")[0]] += 1
+            if SUITE in PurePosixPath(report.nodeid.split("::")[0]).parts:
+                self._suite[backend][outcome] += 1
+
+    def by_backend(self) -> dict[str, dict[str, Any]]:
+        """What the conformance suite came to with each backend."""
+        found = {name: Counter(self._suite[name]) for name in NAMES if name in self._suite}
+        return {
+            name: {
+                "passed": counts.pop("pass", 0),
+                "failed": counts.pop("FAIL", 0),
+                "skipped": dict(sorted(counts.items())),
+            }
+            for name, counts in found.items()
+        }
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self._file is not None:
+            text = json.dumps(self.by_backend(), indent=1, ensure_ascii=False)
+            Path(self._file).write_text(f"{text}\n", encoding="utf-8")
         if self._outcomes:
             terminalreporter.section("conformance: check x backend x way (sync/asyncio/trio)")
             for line in self.lines():
