@@ -172,7 +172,10 @@ def _soak(found: dict[str, Any]) -> Lines:
     )
     if found["errors seen"]:
         yield ""
-        yield "The errors that callers saw:"
+        yield (
+            "The errors that callers saw. A `put` with mode `create` is never repeated, because its"
+            " first copy may have created the object: there an answer that is lost is an error."
+        )
         yield ""
         yield from _table("error | times", found["errors seen"].items())
 

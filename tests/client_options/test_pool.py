@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections.abc import Callable
@@ -40,6 +41,23 @@ def test_an_idle_connection_is_given_up_in_time(api: Api, once: Once) -> None:
         assert server.connections == 1
         time.sleep(0.4)
         api.read(store, "k")
+        assert server.connections == 2
+
+
+def test_the_connections_of_a_dropped_store_are_closed(api: Api, once: Once) -> None:
+    """At once, or by the event loop before its next request."""
+    with RawServer(found) as server:
+        kept, dropped = once(server.endpoint), once(server.endpoint)
+        api.read(kept, "k")
+        api.read(dropped, "k")
+        assert len(server._open) == 2
+        del dropped
+        gc.collect()
+        api.read(kept, "k")
+        deadline = time.monotonic() + 5
+        while len(server._open) > 1 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert len(server._open) == 1
         assert server.connections == 2
 
 
