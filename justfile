@@ -100,6 +100,10 @@ servers:
 soak minutes="10" *args:
     shift; python -m tests.soak --minutes {{ minutes }} "$@"
 
+# Run scripts that end with something open, and count those that do not end clean (--json FILE)
+exits runs="200" *args:
+    shift; python -m tests.soak.exits --runs {{ runs }} "$@"
+
 # Write host-py/docs/reliability.md out of the figures that tests, soak, exits and fuzzing have left
 reliability *args:
     python -m tests.reliability "$@"

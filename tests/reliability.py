@@ -79,7 +79,7 @@ def _cell(value: Any) -> str:
 def _rows(given: dict[str, Any]) -> Lines:
     rows = given["found"]
     yield (
-        "By `python -m pytest -c tests/pytest.ini tests -m 'not soak' --row all --rows-json"
+        "By `python -m pytest -c tests/pytest.ini tests --row all --rows-json"
         f" tests/figures/rows.json`, {given['date']}. A test may show several rows; each is run for"
         " every way of calling, and for every store that it is about. One does not apply to a store"
         " that cannot do what it is about."

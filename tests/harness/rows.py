@@ -79,7 +79,9 @@ class Rows:
         counts = self.counts()
         if self._file is not None:
             text = json.dumps(counts, indent=1, ensure_ascii=False)
-            Path(self._file).write_text(f"{text}\n", encoding="utf-8")
+            place = Path(self._file)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(f"{text}\n", encoding="utf-8")
         for row in counts:
             if row["row"] in self._wanted:
                 terminalreporter.write_line(_line(row))

@@ -63,7 +63,9 @@ class ConformanceTable:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self._file is not None:
             text = json.dumps(self.by_backend(), indent=1, ensure_ascii=False)
-            Path(self._file).write_text(f"{text}\n", encoding="utf-8")
+            place = Path(self._file)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(f"{text}\n", encoding="utf-8")
         if self._outcomes:
             terminalreporter.section("conformance: check x backend x way (sync/asyncio/trio)")
             for line in self.lines():
