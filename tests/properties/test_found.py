@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+import object_store_py as obs
 from object_store_py import exceptions as errors
-from object_store_py.store import LocalStore
+from object_store_py import store as stores
+from object_store_py.durations import format_duration
 from tests.harness.api import Api
 
 
@@ -31,7 +34,7 @@ def test_a_key_that_is_named_twice_is_deleted_once(api: Api, store: Any) -> None
 def test_a_name_may_be_as_long_as_the_file_system_takes(
     api: Api, tmp_path: Path, name: str
 ) -> None:
-    store = LocalStore(tmp_path)
+    store = stores.LocalStore(tmp_path)
     api.put(store, name, b"x")
     api.put(store, name, b"xyz", use_multipart=True, chunk_size=1)
     api.copy(store, name, "copy")
@@ -42,7 +45,7 @@ def test_a_name_may_be_as_long_as_the_file_system_takes(
 
 @pytest.mark.parametrize("name", ["a#1", "d#22/a"])
 def test_what_would_not_be_listed_is_not_written(api: Api, tmp_path: Path, name: str) -> None:
-    store = LocalStore(tmp_path)
+    store = stores.LocalStore(tmp_path)
     api.put(store, "a", b"x")
     for write in (
         lambda: api.put(store, name, b""),
@@ -53,3 +56,62 @@ def test_what_would_not_be_listed_is_not_written(api: Api, tmp_path: Path, name:
         with pytest.raises(errors.InvalidPathError, match="choose another"):
             write()
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+NO_STORE: list[Callable[[Any], object]] = [
+    lambda given: obs.get(given, "a"),
+    lambda given: obs.put(given, "a", b""),
+    obs.list,
+    lambda given: obs.exists(given, "a"),
+    lambda given: obs.delete_prefix(given, "a"),
+    obs.walk,
+    lambda given: obs.glob(given, "*"),
+    lambda given: obs.open_reader(given, "a"),
+    lambda given: obs.open_reader(given, "a", size=1),
+    lambda given: obs.open_writer(given, "a"),
+    lambda given: obs.upload(given, ".", "a"),
+    lambda given: obs.download(given, "a", "."),
+    lambda given: obs.copy_to(given, "a", stores.MemoryStore(), "b"),
+    lambda given: obs.copy_to(stores.MemoryStore(), "a", given, "b"),
+]
+
+
+@pytest.mark.parametrize("call", NO_STORE)
+@pytest.mark.parametrize("given", [None, "path", {}])
+def test_what_is_no_store_is_called_so(call: Callable[[Any], object], given: Any) -> None:
+    with pytest.raises(TypeError, match="store must be one of this library's stores, not"):
+        call(given)
+
+
+WRONG: list[tuple[Callable[[], object], str]] = [
+    (lambda: obs.get(stores.MemoryStore(), "a", options=cast("Any", "range")), "options must be a"),
+    (lambda: obs.put(stores.MemoryStore(), "a", b"", attributes=cast("Any", True)), "attributes"),
+    (lambda: obs.put(stores.MemoryStore(), "a", b"", tags=cast("Any", [1])), "tags must be a dict"),
+    (lambda: stores.S3Store.from_url(cast("Any", b"\x80")), "url must be a str, not bytes"),
+    (lambda: stores.GCSStore.from_url(cast("Any", True)), "url must be a str, not bool"),
+    (lambda: stores.AzureStore.from_url(cast("Any", True)), "url must be a str, not bool"),
+    (lambda: stores.LocalStore.from_url(cast("Any", True)), "url must be a str, not bool"),
+    (lambda: stores.S3Store("b", config=cast("Any", "x")), "config must be a dict, not str"),
+    (lambda: stores.S3Store("b", client_options=cast("Any", 1)), "client_options must be a dict"),
+    (lambda: stores.S3Store("b", retry_config=cast("Any", 1)), "retry_config must be a dict"),
+    (lambda: stores.S3Store.from_session(True, "b"), "session must be"),
+    (lambda: format_duration(cast("Any", 1)), "duration must be a timedelta, not int"),
+]
+
+
+@pytest.mark.parametrize(("call", "message"), WRONG, ids=[message for _, message in WRONG])
+def test_a_wrong_type_is_a_type_error_that_names_the_argument(
+    call: Callable[[], object], message: str
+) -> None:
+    with pytest.raises(TypeError, match=message):
+        call()
+
+
+def test_lists_in_lists_without_end_are_refused() -> None:
+    endless: Any = []
+    for _ in range(100_000):
+        endless = [endless]
+    with pytest.raises(TypeError, match="<list>"):
+        obs.get(stores.MemoryStore(), "a", options={"range": endless})
+    with pytest.raises(ValueError, match="on_bad_key"):
+        obs.list(stores.MemoryStore(), on_bad_key=endless)

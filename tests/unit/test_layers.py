@@ -13,7 +13,8 @@ import object_store_py
 ROOT = Path(object_store_py.__file__).parent
 LAYERS = (
     # Below everything: vocabulary without behaviour.
-    {"exceptions", "bytes", "types", "_redact", "durations", "config"},
+    {"exceptions", "bytes", "types", "_redact", "_checks", "config"},
+    {"durations"},
     {"_http", "_effects", "_fresh"},
     {"_proxies", "_trust", "_quiet"},
     {"options", "credentials", "_paths", "_driver", "_driver_async", "_convert", "_cache"},

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from . import _redact
+from . import _checks, _redact
 from ._backend import ByteRange, GetRequest, Mode, PutRequest
 
 MAX_OFFSET = 2**63 - 1
@@ -57,7 +57,7 @@ def offset(value: object, name: str) -> int:
 def on_bad_key(value: object) -> bool:
     """Whether keys that no path can name are left out of a listing."""
     if value not in ("raise", "skip"):
-        raise ValueError(f"on_bad_key must be 'raise' or 'skip', but is {value!r}")
+        raise ValueError(f"on_bad_key must be 'raise' or 'skip', but is {_redact.value(value)}")
     return value == "skip"
 
 
@@ -134,7 +134,7 @@ def to_datetime(modified: int) -> datetime:
 def get_options(options: Mapping[str, Any] | None) -> GetRequest:
     """`GetOptions`, parsed."""
     request = GetRequest()
-    for name, value in (options or {}).items():
+    for name, value in _checks.mapping(options, "options").items():
         if name not in _GET_KEYS:
             import difflib
 
@@ -158,7 +158,8 @@ def put_options(
     attributes: Mapping[str, Any] | None, tags: Mapping[str, Any] | None, mode: Any
 ) -> PutRequest:
     """The options of a put, parsed."""
-    return PutRequest(_mode(mode), _attributes(attributes or {}), _tags(tags or {}))
+    named = _attributes(_checks.mapping(attributes, "attributes"))
+    return PutRequest(_mode(mode), named, _tags(_checks.mapping(tags, "tags")))
 
 
 def _mode(mode: Any) -> Mode:

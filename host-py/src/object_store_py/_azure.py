@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TypeAlias
 from urllib.parse import unquote, urlsplit
 
-from . import _redact, options
+from . import _checks, _redact, options
 from .exceptions import GenericError
 
 _SPELLINGS = {
@@ -213,7 +213,7 @@ def parse_url(url: str) -> tuple[Config, str]:
     Raises:
         GenericError: it is no URL of Azure, or has a password, a fragment or another query.
     """
-    parts = urlsplit(url)
+    parts = urlsplit(_checks.text(url, "url"))
     refused = GenericError(f"AzureStore.from_url: {_redact.value(url)} is no URL of Azure")
     path = unquote(parts.path).strip("/")
     if parts.fragment or parts.password is not None:

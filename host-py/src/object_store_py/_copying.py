@@ -13,7 +13,7 @@ from ._http import Payload
 from ._progress import ProgressInput, WatchedContent, make_progress
 from ._sources import Source
 from .exceptions import GenericError, NotSupportedError
-from .stores.base import CHUNK_SIZE, MAX_CONCURRENCY, ObjectStoreMethods
+from .stores.base import CHUNK_SIZE, MAX_CONCURRENCY, ObjectStoreMethods, known
 
 _TOO_LARGE = frozenset({"InvalidRequest", "EntityTooLarge"})
 """What S3 says to the copy of an object over 5 GiB."""
@@ -91,6 +91,8 @@ def _copy(
         "chunk_size": _arguments.positive(chunk_size, "chunk_size"),
         "max_concurrency": _arguments.positive(max_concurrency, "max_concurrency"),
     }
+    known(store)
+    known(target)
     if _same_place(store, target) and (
         yield from _copied_there(store, from_, target, to, overwrite, progress)
     ):

@@ -17,7 +17,7 @@ from ._progress import Progress, ProgressInput, make_progress
 from ._transfers import AT_ONCE, OnError, SideBySide, Tally, TransferResult
 from ._trees import Pages
 from .exceptions import GenericError, NotFoundError, PreconditionError
-from .stores.base import ObjectStoreMethods
+from .stores.base import ObjectStoreMethods, known
 
 RESUMABLE = 8 << 20
 """Objects of at least so many bytes leave a part behind where their download breaks off."""
@@ -92,7 +92,7 @@ def _download(
     on_error: OnError,
 ) -> Plan[TransferResult]:
     limit = _arguments.positive(max_concurrency, "max_concurrency")
-    place, tally, verbs = os.fspath(target), Tally(on_error), store._verbs()
+    place, tally, verbs = os.fspath(target), Tally(on_error), known(store)._verbs()
     prefix = _paths.parse(source, "source")
     single = None if not prefix or source.endswith("/") else (yield from _single(verbs, prefix))
     told = make_progress(progress, None if single is None else single[2], source)

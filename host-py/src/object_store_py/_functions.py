@@ -15,7 +15,7 @@ from ._progress import ProgressInput
 from .bytes import Bytes
 from .results import GetResult, ListStream
 from .stores._listing import OnBadKey
-from .stores.base import CHUNK_SIZE, COALESCE, MAX_CONCURRENCY, ObjectStoreMethods
+from .stores.base import CHUNK_SIZE, COALESCE, MAX_CONCURRENCY, ObjectStoreMethods, known
 from .stores.signing import sign as _sign
 from .types import (
     HTTP_METHOD,
@@ -36,24 +36,24 @@ if TYPE_CHECKING:
 
 def copy(store: ObjectStoreMethods, from_: str, to: str, *, overwrite: bool = True) -> None:
     """Copy an object within a store."""
-    store.copy(from_, to, overwrite=overwrite)
+    known(store).copy(from_, to, overwrite=overwrite)
 
 
 async def copy_async(
     store: ObjectStoreMethods, from_: str, to: str, *, overwrite: bool = True
 ) -> None:
     """Copy an object within a store."""
-    await store.copy_async(from_, to, overwrite=overwrite)
+    await known(store).copy_async(from_, to, overwrite=overwrite)
 
 
 def delete(store: ObjectStoreMethods, paths: str | Sequence[str]) -> None:
     """Delete one object or many."""
-    store.delete(paths)
+    known(store).delete(paths)
 
 
 async def delete_async(store: ObjectStoreMethods, paths: str | Sequence[str]) -> None:
     """Delete one object or many."""
-    await store.delete_async(paths)
+    await known(store).delete_async(paths)
 
 
 def get(
@@ -64,7 +64,7 @@ def get(
     progress: ProgressInput = None,
 ) -> GetResult:
     """Read an object."""
-    return store.get(path, options=options, progress=progress)
+    return known(store).get(path, options=options, progress=progress)
 
 
 async def get_async(
@@ -75,7 +75,7 @@ async def get_async(
     progress: ProgressInput = None,
 ) -> GetResult:
     """Read an object."""
-    return await store.get_async(path, options=options, progress=progress)
+    return await known(store).get_async(path, options=options, progress=progress)
 
 
 def get_into(
@@ -86,7 +86,7 @@ def get_into(
     options: GetOptions | OlderGetOptions | None = None,
 ) -> int:
     """Read an object into memory of yours, without a further copy; how many bytes."""
-    return store.get_into(path, buffer, options=options)
+    return known(store).get_into(path, buffer, options=options)
 
 
 async def get_into_async(
@@ -97,7 +97,7 @@ async def get_into_async(
     options: GetOptions | OlderGetOptions | None = None,
 ) -> int:
     """Read an object into memory of yours; how many bytes."""
-    return await store.get_into_async(path, buffer, options=options)
+    return await known(store).get_into_async(path, buffer, options=options)
 
 
 def get_range(
@@ -110,7 +110,7 @@ def get_range(
     end: int | None = None,
 ) -> Bytes:
     """Read a range of an object: from `start` (or `offset`) to `end`, or `length` bytes."""
-    return store.get_range(path, offset, length, start=start, end=end)
+    return known(store).get_range(path, offset, length, start=start, end=end)
 
 
 async def get_range_async(
@@ -123,7 +123,7 @@ async def get_range_async(
     end: int | None = None,
 ) -> Bytes:
     """Read a range of an object: from `start` (or `offset`) to `end`, or `length` bytes."""
-    return await store.get_range_async(path, offset, length, start=start, end=end)
+    return await known(store).get_range_async(path, offset, length, start=start, end=end)
 
 
 def get_ranges(
@@ -137,7 +137,9 @@ def get_ranges(
     coalesce: int = COALESCE,
 ) -> builtins.list[Bytes]:
     """Read many ranges of an object."""
-    return store.get_ranges(path, offsets, lengths, starts=starts, ends=ends, coalesce=coalesce)
+    return known(store).get_ranges(
+        path, offsets, lengths, starts=starts, ends=ends, coalesce=coalesce
+    )
 
 
 async def get_ranges_async(
@@ -151,19 +153,19 @@ async def get_ranges_async(
     coalesce: int = COALESCE,
 ) -> builtins.list[Bytes]:
     """Read many ranges of an object."""
-    return await store.get_ranges_async(
+    return await known(store).get_ranges_async(
         path, offsets, lengths, starts=starts, ends=ends, coalesce=coalesce
     )
 
 
 def head(store: ObjectStoreMethods, path: str) -> ObjectMeta:
     """Read an object's metadata."""
-    return store.head(path)
+    return known(store).head(path)
 
 
 async def head_async(store: ObjectStoreMethods, path: str) -> ObjectMeta:
     """Read an object's metadata."""
-    return await store.head_async(path)
+    return await known(store).head_async(path)
 
 
 @overload
@@ -206,7 +208,7 @@ def list(
     on_bad_key: OnBadKey = "raise",
 ) -> ListStream[builtins.list[ObjectMeta]] | ListStream[RecordBatch]:
     """List the objects below a prefix: an iterator, also an asynchronous one."""
-    return store.list(
+    return known(store).list(
         prefix,
         offset=offset,
         chunk_size=chunk_size,
@@ -231,7 +233,7 @@ def list_with_delimiter(
     store: ObjectStoreMethods, prefix: str | None = None, *, return_arrow: bool = False
 ) -> ListResult[Sequence[ObjectMeta]] | ListResult[Table]:
     """List the objects and prefixes directly below a prefix."""
-    return store.list_with_delimiter(prefix, return_arrow=return_arrow)
+    return known(store).list_with_delimiter(prefix, return_arrow=return_arrow)
 
 
 @overload
@@ -250,7 +252,7 @@ async def list_with_delimiter_async(
     store: ObjectStoreMethods, prefix: str | None = None, *, return_arrow: bool = False
 ) -> ListResult[Sequence[ObjectMeta]] | ListResult[Table]:
     """List the objects and prefixes directly below a prefix."""
-    return await store.list_with_delimiter_async(prefix, return_arrow=return_arrow)
+    return await known(store).list_with_delimiter_async(prefix, return_arrow=return_arrow)
 
 
 def put(
@@ -267,7 +269,7 @@ def put(
     progress: ProgressInput = None,
 ) -> PutResult:
     """Write an object."""
-    return store.put(
+    return known(store).put(
         path,
         file,
         attributes=attributes,
@@ -294,7 +296,7 @@ async def put_async(
     progress: ProgressInput = None,
 ) -> PutResult:
     """Write an object."""
-    return await store.put_async(
+    return await known(store).put_async(
         path,
         file,
         attributes=attributes,
@@ -309,7 +311,7 @@ async def put_async(
 
 def rename(store: ObjectStoreMethods, from_: str, to: str, *, overwrite: bool = True) -> None:
     """Move an object within a store."""
-    store.rename(from_, to, overwrite=overwrite)
+    known(store).rename(from_, to, overwrite=overwrite)
 
 
 def core_info() -> CoreInfo:
@@ -327,7 +329,7 @@ async def rename_async(
     store: ObjectStoreMethods, from_: str, to: str, *, overwrite: bool = True
 ) -> None:
     """Move an object within a store."""
-    await store.rename_async(from_, to, overwrite=overwrite)
+    await known(store).rename_async(from_, to, overwrite=overwrite)
 
 
 @overload  # a str is a sequence of str, too; the first overload is the one that counts

@@ -29,7 +29,10 @@ def is_secret(key: str) -> bool:
 
 def value(given: object) -> str:
     """A value that a caller gave, as an error may show it: cut, in one line, without secrets."""
-    return cut(url(repr(given)))
+    try:
+        return cut(url(repr(given)))
+    except RecursionError:  # lists in lists, deeper than can be shown
+        return f"<{type(given).__name__}>"
 
 
 def cut(text: str, limit: int = LIMIT) -> str:

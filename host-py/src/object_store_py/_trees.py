@@ -13,7 +13,7 @@ from ._driver import run, run_async
 from ._effects import Plan
 from ._operations import Operations, object_meta
 from .exceptions import NotFoundError
-from .stores.base import ObjectStoreMethods
+from .stores.base import ObjectStoreMethods, known
 from .types import ObjectMeta
 
 T = TypeVar("T")
@@ -67,7 +67,7 @@ async def exists_async(store: ObjectStoreMethods, path: str) -> bool:
 
 def _exists(store: ObjectStoreMethods, path: str) -> Plan[bool]:
     try:
-        yield from store._verbs().head(path)
+        yield from known(store)._verbs().head(path)
     except NotFoundError:
         return False
     return True
@@ -104,7 +104,7 @@ def _delete_prefix(store: ObjectStoreMethods, prefix: str, everything: bool) -> 
             "prefix is empty, which means all objects of the store: give a prefix, or"
             " everything=True"
         )
-    verbs, count = store._verbs(), 0
+    verbs, count = known(store)._verbs(), 0
     pages = Pages(verbs, prefix)
     while (rows := (yield from pages.next())) is not None:
         paths = [row[0] for row in rows]
@@ -166,7 +166,7 @@ def walk(store: ObjectStoreMethods, prefix: str | None = None) -> ItemStream[Wal
 
 class _Walk:
     def __init__(self, store: ObjectStoreMethods, prefix: str) -> None:
-        self._store = store
+        self._store = known(store)
         self._ahead = [prefix]
         self._last: tuple[str, list[str]] = (prefix, [])
 
@@ -216,10 +216,10 @@ class _Glob:
         magic = [index for index, part in enumerate(segments) if _MAGIC.search(part)]
         fixed = magic[0] if magic else len(segments)
         self._prefix = _paths.parse("/".join(segments[:fixed]), "pattern")
-        self._store = store
+        self._store = known(store)
         self._rest = [_compile(part) for part in segments[fixed:]]
         self._flat = magic == [len(segments) - 1] and self._rest != [None]
-        self._pages = Pages(store._verbs(), self._prefix, self._flat) if magic else None
+        self._pages = Pages(known(store)._verbs(), self._prefix, self._flat) if magic else None
         self._ready: list[ObjectMeta] = []
         self._ended = False
 

@@ -16,7 +16,7 @@ from ._progress import ProgressInput, make_progress, watched
 from ._transfers import AT_ONCE, OnError, SideBySide, Tally, TransferResult
 from ._trees import Pages
 from .exceptions import NotFoundError
-from .stores.base import CHUNK_SIZE, MAX_CONCURRENCY, ObjectStoreMethods
+from .stores.base import CHUNK_SIZE, MAX_CONCURRENCY, ObjectStoreMethods, known
 
 _PARTS_OF_EACH = 2
 """How many parts of each file are under way at once, where there are many files."""
@@ -96,7 +96,7 @@ def _upload(
     on_error: OnError,
 ) -> Plan[TransferResult]:
     limit = _arguments.positive(max_concurrency, "max_concurrency")
-    place, tally, verbs = os.fspath(source), Tally(on_error), store._verbs()
+    place, tally, verbs = os.fspath(source), Tally(on_error), known(store)._verbs()
     prefix = _paths.parse(target, "target")
     single: bool = yield Block(lambda: _is_file(place))
     if single and (not prefix or target.endswith("/")):

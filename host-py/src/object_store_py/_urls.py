@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
-from . import _redact
+from . import _checks, _redact
 from .config import ClientConfig, RetryConfig
 from .exceptions import BaseError, GenericError
 from .stores.local import LocalStore
@@ -53,9 +53,7 @@ def parse_scheme(url: str) -> Scheme:
         GenericError: no store has such URLs.
         ValueError: it is no absolute URL.
     """
-    if not isinstance(url, str):  # pyright: ignore[reportUnnecessaryIsInstance] - not all callers are typed
-        raise TypeError(f"url must be a str, not {type(url).__name__}")
-    text = url.strip()
+    text = _checks.text(url, "url").strip()
     match = _SCHEME.match(text)
     if match is None:
         raise ValueError(f"relative URL without a base: {_redact.value(url)}")

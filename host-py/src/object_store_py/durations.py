@@ -58,6 +58,8 @@ def _parse_text(text: str, name: str) -> float:
 
 def format_duration(duration: timedelta) -> str:
     """A `timedelta` as a text with units."""
+    if not isinstance(duration, timedelta):  # pyright: ignore[reportUnnecessaryIsInstance] - not all callers are typed
+        raise TypeError(f"duration must be a timedelta, not {type(duration).__name__}")
     micros = round(duration.total_seconds() * 1_000_000)
     seconds, micros = divmod(micros, 1_000_000)
     parts = [f"{seconds}s"] if seconds else []

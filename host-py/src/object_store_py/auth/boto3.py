@@ -28,6 +28,8 @@ def _config(session: Any) -> dict[str, str]:
 
 def _session(session: Any) -> Any:
     if session is not None:
+        if not hasattr(session, "get_credentials"):
+            raise TypeError(f"session must be boto3's or botocore's, not {type(session).__name__}")
         return session
     import boto3
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .. import _arguments
 from .._driver import run, run_async
 from .._effects import Plan
-from ..stores.base import MAX_CONCURRENCY, ObjectStoreMethods
+from ..stores.base import MAX_CONCURRENCY, ObjectStoreMethods, known
 from ..types import Attributes, PutMode
 from ._reading import Reader
 from ._writing import Writer
@@ -67,11 +67,11 @@ def _open(store: ObjectStoreMethods, path: str, buffer_size: int, size: int | No
     e_tag = None
     given = size is not None
     if size is None:
-        meta = yield from store._verbs().head(path)
+        meta = yield from known(store)._verbs().head(path)
         size, e_tag = meta["size"], meta["e_tag"]
     else:
         size = _arguments.offset(size, "size")
-        store._verbs()._full(path)  # a path that cannot be is an error now, not later
+        known(store)._verbs()._full(path)  # a path that cannot be is an error now, not later
     return Reader(store, path, size, e_tag, given=given, buffer_size=step)
 
 
@@ -139,7 +139,7 @@ def _writer(
     background: bool,
 ) -> Writer:
     return Writer(
-        store,
+        known(store),
         path,
         _arguments.put_options(attributes, tags, mode),
         buffer_size=_arguments.positive(buffer_size, "buffer_size"),

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .. import _azure, _redact, options
+from .. import _azure, _checks, _redact, options
 from .._azure_tokens import plan_for
 from .._credentials import CredentialPlan, from_provider
 from ..config import AzureConfig, ClientConfig, RetryConfig
@@ -116,7 +116,7 @@ class AzureStore(RemoteStore):
         `sas_token`; any other query is refused.
         """
         given, prefix = _azure.parse_url(url)
-        explicit = dict(arguments.pop("config", None) or {})
+        explicit = dict(_checks.mapping(arguments.pop("config", None), "config"))
         known = {cls._table.canonical(key) for key in (*explicit, *arguments)}
         if "sas_key" in given and arguments.get("credential_provider") is not None:
             raise GenericError(

@@ -357,6 +357,17 @@ class ObjectStoreMethods(ListingMethods):
         return Meter().stats()
 
 
+def known(store: Any) -> ObjectStoreMethods:
+    """What was given as a store, if it is one.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    if not isinstance(store, ObjectStoreMethods):
+        raise TypeError(f"store must be one of this library's stores, not {type(store).__name__}")
+    return store
+
+
 def _one_start(start: Any, offset: Any, name: str = "start") -> Any:
     if (start is None) == (offset is None):
         raise ValueError(f"give either {name} or its older name, offset{name[5:]}")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from .. import _google, _redact, options
+from .. import _checks, _google, _redact, options
 from .._credentials import CredentialPlan, from_provider
 from ..config import ClientConfig, GCSConfig, RetryConfig
 from ..credentials import DEFAULT_REFRESH_THRESHOLD, GCSCredentialProvider, gcs_answer
@@ -124,10 +124,10 @@ class GCSStore(RemoteStore):
     @classmethod
     def from_url(cls: type[T], url: str, **arguments: Any) -> T:
         """Make a store of a URL `gs://bucket/prefix`."""
-        parts = urlsplit(url)
+        parts = urlsplit(_checks.text(url, "url"))
         if parts.scheme != "gs" or not parts.netloc or "@" in parts.netloc:
             raise GenericError(f"GCSStore.from_url: {_redact.value(url)} is no URL of GCS")
-        explicit = dict(arguments.pop("config", None) or {})
+        explicit = dict(_checks.mapping(arguments.pop("config", None), "config"))
         known = {cls._table.canonical(key) for key in (*explicit, *arguments)}
         given = {} if "bucket" in known else {"bucket": parts.netloc}
         return cls(prefix=url_path(url) or None, config={**given, **explicit}, **arguments)

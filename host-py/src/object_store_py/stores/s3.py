@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from .. import _redact, options
+from .. import _checks, _redact, options
 from .._credentials import CredentialPlan
 from ..config import ClientConfig, RetryConfig, S3Config
 from ..credentials import S3CredentialProvider
@@ -164,7 +164,7 @@ class S3Store(RemoteStore):
     def from_url(cls: type[T], url: str, **arguments: Any) -> T:
         """Make a store of an `s3://bucket/prefix` or `https://` URL of S3 or R2."""
         given, prefix = parse_url(url)
-        explicit = dict(arguments.pop("config", None) or {})
+        explicit = dict(_checks.mapping(arguments.pop("config", None), "config"))
         known = {cls._table.canonical(key) for key in (*explicit, *arguments)}
         config = {key: value for key, value in given.items() if key not in known}
         return cls(prefix=prefix or None, config={**config, **explicit}, **arguments)
@@ -258,7 +258,7 @@ def parse_url(url: str) -> tuple[dict[str, str], str]:
     Raises:
         GenericError: it is no URL of S3.
     """
-    parts = urlsplit(url)
+    parts = urlsplit(_checks.text(url, "url"))
     path = url_path(url)
     if parts.scheme in ("s3", "s3a") and parts.netloc and "@" not in parts.netloc:
         return {"bucket": parts.netloc}, path

@@ -9,7 +9,7 @@ from typing import Any
 from .._effects import Plan
 from ..exceptions import NotSupportedError
 from ..types import HTTP_METHOD
-from .base import ObjectStoreMethods
+from .base import ObjectStoreMethods, known
 
 
 class SignedUrl(str):
@@ -28,9 +28,7 @@ def sign(
     expires_in: timedelta,
 ) -> Plan[Any]:
     """The plan behind `sign` and `sign_async`, which are functions only."""
-    if not isinstance(store, ObjectStoreMethods):  # pyright: ignore[reportUnnecessaryIsInstance] - not all callers are typed
-        raise TypeError(f"store must be one of this library's stores, not {type(store).__name__}")
-    if not getattr(store, "_can_sign", False):
+    if not getattr(known(store), "_can_sign", False):
         raise NotSupportedError(
             f"{store!r} has no server that checks signatures, so it cannot sign URLs: use an"
             " S3Store, a GCSStore or an AzureStore"
