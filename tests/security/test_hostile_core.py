@@ -6,8 +6,7 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
@@ -16,23 +15,7 @@ from object_store_py.exceptions import GenericError
 from object_store_py.store import S3Store
 
 from . import hostile_core
-
-Install = Callable[[bytes], None]
-
-
-@pytest.fixture
-def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
-    """Puts a component in the place of ours."""
-
-    def put(component: bytes) -> None:
-        path = tmp_path / "core.wasm"
-        path.write_bytes(component)
-        monkeypatch.setenv("OBJECT_STORE_PY_CORE", str(path))
-        _engine._compiled.cache_clear()
-
-    yield put
-    monkeypatch.undo()
-    _engine._compiled.cache_clear()
+from .conftest import Install
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ LAYERS = (
     {"exceptions", "bytes", "types", "_redact", "_checks", "config"},
     {"durations"},
     {"_http", "_effects", "_fresh"},
-    {"_proxies", "_trust", "_quiet"},
+    {"_proxies", "_trust", "_quiet", "_parking", "_failures"},
     {"options", "credentials", "_paths", "_driver", "_driver_async", "_convert", "_cache"},
     {"_wire", "_engine", "_backend", "_local_root", "_local_content"},
     {"_filling", "_together"},

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from . import _cache, _convert
+from ._parking import Parking
 from .exceptions import GenericError
 
 MEMORY_LIMIT = 256 << 20
@@ -186,6 +187,7 @@ class Instance:
             self._close.atexit = False  # `_end` does it, when no thread is in it
             self.dead = False
             self.calls = 0
+            self.parking = Parking()
             shared.instances.add(self)
 
     def _bind(self, instance: Any) -> dict[str, _convert.Caller]:
