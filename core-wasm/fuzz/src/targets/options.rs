@@ -46,12 +46,12 @@ pub fn run(data: &[u8]) {
 }
 
 /// Opens a store. Canaries count where the value of a secret key stands: elsewhere they are none.
-fn open(kind: &str, json: &str) {
+fn open(kind: &'static str, json: &str) {
     let given = expand(json);
     let secret = secrets_in_place(kind, &given);
     let text = if secret { given.into_owned() } else { json.to_string() };
     let input = Input { raw: json.to_string(), text };
-    let mut session = Session::with(Engine::new(), &[], vec![SECRET, TOKEN], &input);
+    let mut session = Session::with(Engine::new(), kind, &[], vec![SECRET, TOKEN], &input);
     let step = session.engine.open(kind, &input.text);
     session.mail();
     if !matches!(session.see(&step), Step::Done(_)) {

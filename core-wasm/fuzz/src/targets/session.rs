@@ -17,6 +17,7 @@ const MOST_MAIL: usize = 5000;
 pub struct Session<'a> {
     /// The engine.
     pub engine: Engine,
+    kind: &'static str,
     hosts: &'static [&'static str],
     input: &'a Input,
     /// Whether the input puts secrets into the mouth of the server or of the caller.
@@ -28,18 +29,19 @@ pub struct Session<'a> {
 impl<'a> Session<'a> {
     /// A session with an open store.
     pub fn new(setup: &'static Setup, input: &'a Input) -> Self {
-        Self::with(setup.engine(), setup.hosts, setup.secrets(), input)
+        Self::with(setup.engine(), setup.kind, setup.hosts, setup.secrets(), input)
     }
 
     /// A session with any engine, which may talk to any host if none is named.
     pub fn with(
         engine: Engine,
+        kind: &'static str,
         hosts: &'static [&'static str],
         secrets: Vec<&'static str>,
         input: &'a Input,
     ) -> Self {
         let told = input.raw != input.text;
-        Self { engine, hosts, input, told, secrets }
+        Self { engine, kind, hosts, input, told, secrets }
     }
 
     /// Takes a step apart and checks it.
@@ -98,7 +100,7 @@ impl<'a> Session<'a> {
                 let expires = u64::from(status.unwrap_or_default());
                 let next = self.engine.credential(operation, json.to_string(), expires, message);
                 if matches!(Step::read(&next), Step::Request(_)) {
-                    self.secrets.extend(credential_secrets(json));
+                    self.secrets.extend(credential_secrets(self.kind, json));
                 }
                 next
             }
@@ -140,11 +142,16 @@ impl<'a> Session<'a> {
     }
 }
 
-/// The canaries in a credential of the host.
-fn credential_secrets(json: &str) -> impl Iterator<Item = &'static str> {
+/// The canaries in a credential of the host, where a store of this kind looks for them.
+fn credential_secrets(kind: &str, json: &str) -> impl Iterator<Item = &'static str> {
     let read: serde_json::Value = serde_json::from_str(json).unwrap_or_default();
-    let names = ["secret_access_key", "access_key", "token", "sas_token"];
-    let values = names.map(|name| read[name].as_str().unwrap_or_default().to_string());
+    let names: &[&str] = match kind {
+        "s3" => &["secret_access_key", "token"],
+        "gcs" => &["token"],
+        _ => &["access_key", "sas_token", "token"],
+    };
+    let values = names.iter().map(|name| read[name].as_str().unwrap_or_default().to_string());
+    let values: Vec<_> = values.collect();
     let holds = move |canary: &&str| {
         values.iter().any(|value| value == *canary || value.ends_with(&format!("&sig={canary}")))
     };
