@@ -15,7 +15,7 @@ LAYERS = (
     # Below everything: vocabulary without behaviour.
     {"exceptions", "bytes", "types", "_redact", "_checks", "config"},
     {"durations"},
-    {"_http", "_effects", "_fresh"},
+    {"_http", "_effects", "_fresh", "_bulk_deletes"},
     {"_proxies", "_trust", "_quiet", "_parking", "_failures"},
     {"options", "credentials", "_paths", "_driver", "_driver_async", "_convert", "_cache"},
     {"_wire", "_engine", "_backend", "_local_root", "_local_content"},

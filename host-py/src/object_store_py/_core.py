@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from . import _redact, exceptions
+from ._bulk_deletes import deletes_in_bulk, forgive
 from ._credentials import CredentialPlan
 from ._effects import Await, Exchange, Plan
 from ._engine import CoreStopped, Instance
@@ -264,15 +265,25 @@ class Brain:
             response = yield Exchange(self._host, request)
         except TransportFailure as failure:
             facts.lose(str(failure))
-            kind = "unknown" if request.url.startswith(INSTANCE_METADATA) else failure.kind
+            kind = self._kind_of(failure, request, facts)
             return self._call(instance, "fail", operation, kind, str(failure)), None
         facts.see(response)
         if self._moved(instance, response, facts):
             raise _Again
-        step = self._call(
-            instance, "respond", operation, response.status, response.headers, response.text
-        )
+        text = forgive(response.text) if facts.lost else response.text
+        step = self._call(instance, "respond", operation, response.status, response.headers, text)
         return step, response.body
+
+    def _kind_of(self, failure: TransportFailure, request: Request, facts: Facts) -> str:
+        """What the core is told, which decides by it whether to try again."""
+        if request.url.startswith(INSTANCE_METADATA):
+            return "unknown"
+        lost = failure.kind in ("interrupted", "timeout")
+        if lost and deletes_in_bulk(request.method, request.url):
+            facts.lost = True
+            if facts.attempt <= self._options["retry"]["max_retries"]:
+                return "request"  # the crate takes every POST for one that must not be repeated
+        return failure.kind
 
     def _credential(self, instance: Instance, operation: int) -> Plan[str]:
         assert self._credential_plan is not None

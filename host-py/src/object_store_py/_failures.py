@@ -63,6 +63,8 @@ class Facts:
     """The server's error code, where a header says it: the answer to a HEAD has no body."""
     url: str = ""
     failure: str = ""
+    lost: bool = False
+    """Whether a request to delete many objects may have arrived, though its answer did not."""
     renewed: bool = False
     """Whether the credential was refused once and got anew."""
     moved: bool = False

@@ -6,6 +6,7 @@ import select
 import time
 from typing import Any, NamedTuple, Protocol
 
+from ._bulk_deletes import deletes_in_bulk
 from ._http import Payload, TransportFailure
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -17,8 +18,6 @@ Headers = list[tuple[str, str]]
 
 _SAFE = ("GET", "HEAD")
 _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PROPFIND"})
-_BULK_DELETES = ("delete", "comp=batch")
-"""The queries by which POST deletes many objects of S3 and Azure, which is idempotent, too."""
 _CONDITIONS = ("if-", "x-goog-if-", "x-ms-source-if-")
 
 
@@ -107,13 +106,9 @@ class Wire:
         return self.method not in _SAFE and not self._is_idempotent()
 
     def _is_idempotent(self) -> bool:
-        return (self.method in _IDEMPOTENT or self._deletes_in_bulk()) and not any(
-            name.lower().startswith(_CONDITIONS) for name, _ in self.headers
-        )
-
-    def _deletes_in_bulk(self) -> bool:
-        fields = self.target.partition("?")[2].split("&")
-        return self.method == "POST" and any(f.rstrip("=") in _BULK_DELETES for f in fields)
+        return (
+            self.method in _IDEMPOTENT or deletes_in_bulk(self.method, self.target) == "s3"
+        ) and not any(name.lower().startswith(_CONDITIONS) for name, _ in self.headers)
 
 
 class Answer(Protocol):
