@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,8 @@ LIMIT = TIMEOUT + RETRY_TIMEOUT
 """How many seconds a request and its repetitions may take; no operation here should, either."""
 
 
-def soak(minutes: float) -> dict[str, Any]:
-    """Run it; the figures."""
+def soak(minutes: float, tell: Callable[[dict[str, Any]], None]) -> None:
+    """Run it, and tell the figures before the server's data are deleted, which can take long."""
     load, began = Load(), datetime.now(UTC)
     with Minio() as server, faulty(server.port) as faults:
         bucket = server.create_bucket()
@@ -43,7 +44,7 @@ def soak(minutes: float) -> dict[str, Any]:
             "uploads left on the server": uploads,
             "threads": held().threads,
         }
-        return {
+        figures = {
             "command": f"python -m tests.soak --minutes {minutes:g}",
             "date": f"{began:%Y-%m-%d}",
             "machine": f"Python {platform.python_version()}, {platform.machine()},"
@@ -60,6 +61,7 @@ def soak(minutes: float) -> dict[str, Any]:
             "course": {name: watch.course(name) for name in held()._fields},
             "at the end": after,
         }
+        tell(figures)
 
 
 def _store(server: Minio, bucket: str, port: int) -> S3Store:
@@ -104,12 +106,17 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     options = parser.parse_args()
-    figures = soak(options.minutes)
-    text = json.dumps(figures, indent=1, ensure_ascii=False)
-    print(text)
-    if options.json is not None:
-        options.json.write_text(f"{text}\n", encoding="utf-8")
-    if any(figures[name] for name in ("wrong bytes", "objects lost", "objects risen", "hangs")):
+    told: dict[str, Any] = {}
+
+    def tell(figures: dict[str, Any]) -> None:
+        text = json.dumps(figures, indent=1, ensure_ascii=False)
+        print(text, flush=True)
+        if options.json is not None:
+            options.json.write_text(f"{text}\n", encoding="utf-8")
+        told.update(figures)
+
+    soak(options.minutes, tell)
+    if any(told[name] for name in ("wrong bytes", "objects lost", "objects risen", "hangs")):
         sys.exit("bytes were wrong, objects lost, or operations hung")
 
 
