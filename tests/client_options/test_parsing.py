@@ -81,6 +81,7 @@ def test_what_the_property_shows_is_a_copy() -> None:
     assert store.client_options == {"timeout": "3s"}
 
 
+@pytest.mark.row("I6")
 @pytest.mark.parametrize(
     ("options", "error", "match"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import stat
@@ -98,3 +99,88 @@ def test_a_cache_that_cannot_be_made_costs_one_line(
     with caplog.at_level(logging.WARNING, "object_store_py.cache"):
         assert _engine._Compiled().compile_seconds > 0
     assert len(caplog.records) == 1
+
+
+def owned_by_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 12345)
+
+
+def full(monkeypatch: pytest.MonkeyPatch) -> None:
+    def write(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(_cache.os, "fdopen", write)
+
+
+def read_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    def make(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(_cache.tempfile, "mkstemp", make)
+
+
+@pytest.mark.row("F22")
+@pytest.mark.parametrize("fault", [full, read_only])
+def test_a_cache_that_takes_nothing_costs_one_line(
+    cache: Path,
+    fault: Callable[[pytest.MonkeyPatch], None],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with monkeypatch.context() as patch, caplog.at_level(logging.WARNING, "object_store_py.cache"):
+        fault(patch)
+        assert _cache.store("key", b"code") is None
+        assert _cache.load("key") is None
+    assert len(caplog.records) == 1
+    assert list(cache.iterdir()) == []
+
+
+@pytest.mark.row("F22")
+def test_a_file_of_another_user_is_not_loaded(
+    cache: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert _cache.store("key", b"code") is not None
+    assert _cache.load("key") is not None
+    with monkeypatch.context() as patch, caplog.at_level(logging.WARNING, "object_store_py.cache"):
+        owned_by_another(patch)
+        assert _cache.load("key") is None
+    assert len(caplog.records) == 1
+
+
+def test_a_file_is_named_by_what_was_compiled_and_appears_whole(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[list[str]] = []
+    rename = Path.replace
+
+    def replace(self: Path, target: Path) -> Path:
+        seen.append([file.name for file in cache.glob("*.cwasm")])
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    first = _cache.store("one", b"code")
+    second = _cache.store("two", b"code")
+    assert first is not None and second is not None and first != second
+    assert seen == [[], [first.name]]
+    assert _cache.load("one") == first  # another content or version has another key
+    assert _cache.load("three") is None
+
+
+def test_another_core_or_version_has_another_key(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys: list[str] = []
+    compiler = _engine._Compiled.__new__(_engine._Compiled)
+    compiler.wasmtime = _engine._import_wasmtime()
+
+    def load(key: str) -> None:
+        keys.append(key)
+        raise KeyboardInterrupt  # before anything is compiled
+
+    monkeypatch.setattr(_cache, "load", load)
+    for version, core in (("1", b"a"), ("1", b"a"), ("2", b"a"), ("1", b"b")):
+        monkeypatch.setattr("importlib.metadata.version", lambda _, given=version: given)
+        with pytest.raises(KeyboardInterrupt):
+            compiler._load(core)
+    assert keys[0] == keys[1]
+    assert len(set(keys)) == 3

@@ -39,10 +39,12 @@ def build() -> ModuleType:
     return module
 
 
+@pytest.mark.row("S12")
 def test_it_exports_exactly_the_interfaces_of_wit(component: tuple[set[str], set[str]]) -> None:
     assert component[1] == INTERFACES
 
 
+@pytest.mark.row("S12")
 def test_it_imports_nothing_but_clocks_random_and_empty_names(
     component: tuple[set[str], set[str]],
 ) -> None:

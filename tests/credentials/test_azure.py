@@ -91,6 +91,7 @@ def test_a_refusal_is_a_clear_error_without_secrets(
         api.get(store, "no such key")
 
 
+@pytest.mark.row("F12")
 def test_a_service_that_fails_once_is_asked_again(
     api: Api, azure: AzureWorld, way: Callable[..., AzureStore]
 ) -> None:
@@ -113,6 +114,7 @@ def test_a_token_file_that_is_missing_is_named(api: Api, azure: AzureWorld) -> N
     assert azure.tokens.asked == []
 
 
+@pytest.mark.row("F12")
 def test_a_token_that_is_refused_is_replaced_once(
     api: Api, azure: AzureWorld, way: Callable[..., AzureStore]
 ) -> None:

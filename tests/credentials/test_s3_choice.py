@@ -213,6 +213,7 @@ def test_nonsense_from_a_token_service(api: Api, answer: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.row("F12")
 @pytest.mark.parametrize("status", [400, 401])
 def test_a_server_that_says_expired_gets_a_new_credential_once(api: Api, status: int) -> None:
     """F12."""

@@ -56,6 +56,7 @@ def store_at(server: RawServer) -> S3Store:
     )
 
 
+@pytest.mark.row("I11")
 @pytest.mark.parametrize("key", BAD)
 def test_a_bad_key_ends_the_listing_and_is_named(api: Api, key: str) -> None:
     with RawServer([page([key, "good"])]) as server:

@@ -207,3 +207,22 @@ def test_a_listing_of_nothing_ends() -> None:
         store = s3(server, transport=httpx.MockTransport(answer))
         with pytest.raises(GenericError, match="1000 empty pages"):
             store.list().collect()
+
+
+def azure_page(marker: str) -> bytes:
+    return response(
+        200,
+        f"<EnumerationResults><Blobs/><NextMarker>{marker}</NextMarker></EnumerationResults>".encode(),
+    )
+
+
+@pytest.mark.row("S9")
+@pytest.mark.parametrize("store", ["GCS", "Azure"])
+def test_a_listing_of_another_store_that_repeats_its_page_ends(api: Api, store: str) -> None:
+    repeated = page("same") if store == "GCS" else azure_page("same")
+    with (
+        RawServer(lambda _: repeated) as server,
+        pytest.raises(GenericError, match="same page of a listing twice"),
+    ):
+        api.list(STORES[store](server))
+    assert len(server.requests) <= 3

@@ -37,6 +37,7 @@ def store(**config: Any) -> AzureStore:
     return AzureStore("c", account_name="a", **config)
 
 
+@pytest.mark.row("I6")
 def test_an_unknown_key_names_the_nearest() -> None:
     with pytest.raises(UnknownConfigurationKeyError, match=r"'acount_key'.*'account_key'"):
         store(acount_key="x")
@@ -295,6 +296,7 @@ def test_the_emulator(
     assert "account_key" not in made.config
 
 
+@pytest.mark.row("I6")
 @pytest.mark.parametrize(
     ("arguments", "error", "match"),
     [

@@ -146,6 +146,7 @@ def test_the_arguments_that_rust_libraries_take() -> None:
     assert (positional, set(keywords)) == ((), names)
 
 
+@pytest.mark.row("I6")
 @pytest.mark.parametrize(
     ("arguments", "error", "match"),
     [

@@ -96,6 +96,7 @@ def test_a_store_with_a_transport_of_its_own_does_not_pickle() -> None:
         pickle.dumps(store)
 
 
+@pytest.mark.row("I6")
 @pytest.mark.parametrize(
     ("url", "reason"),
     [

@@ -33,6 +33,7 @@ def test_a_prefix_does_not_count() -> None:
         S3Store("b", config={"AWS_ACCES_KEY": "x"})
 
 
+@pytest.mark.row("I6")
 @pytest.mark.parametrize(
     ("make", "keys"),
     [

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import pytest
 
+from tests.harness.row_places import TESTS, places, readme
 from tests.harness.rows import ROWS, Rows
 
 
@@ -63,3 +64,8 @@ def test_each_test_counts_once_by_its_worst_outcome(tmp_path: Path) -> None:
 def test_a_row_that_is_none_is_refused() -> None:
     with pytest.raises(pytest.UsageError, match="no row X1"):
         Rows("X1", None)
+
+
+def test_every_row_has_tests_and_the_table_names_them() -> None:
+    assert [row for row, files in places().items() if not files] == []
+    assert (TESTS / "README.md").read_text(encoding="utf-8") == readme()

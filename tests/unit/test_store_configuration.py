@@ -36,6 +36,7 @@ def test_config_comes_out_as_text_and_goes_in_again() -> None:
     assert S3Store(config=store.config) == store
 
 
+@pytest.mark.row("I6")
 def test_an_unknown_key_names_the_nearest() -> None:
     with pytest.raises(UnknownConfigurationKeyError, match=r"'regoin'.*'region'"):
         S3Store("b", regoin="x")
@@ -133,6 +134,7 @@ def test_reprs_show_no_secret() -> None:
     assert repr(store) == 'S3Store(bucket="b", prefix="p")'
 
 
+@pytest.mark.row("I6")
 @pytest.mark.parametrize(
     ("arguments", "error", "match"),
     [

@@ -87,6 +87,7 @@ def test_durations_are_read_as_humantime_reads_them(text: str, seconds: float) -
     assert parse_duration(text, "timeout") == pytest.approx(seconds)
 
 
+@pytest.mark.row("I12")
 @pytest.mark.parametrize("text", ["30", "", "s", "-5s", "1 parsec", "nan"])
 def test_a_duration_without_sense_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="timeout"):

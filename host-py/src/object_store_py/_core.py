@@ -281,7 +281,8 @@ class Brain:
         lost = failure.kind in ("interrupted", "timeout")
         if lost and deletes_in_bulk(request.method, request.url):
             facts.lost = True
-            if facts.attempt <= self._options["retry"]["max_retries"]:
+            retry: Any = self._options["retry"]
+            if facts.attempt <= retry["max_retries"]:
                 return "request"  # the crate takes every POST for one that must not be repeated
         return failure.kind
 
