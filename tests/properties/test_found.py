@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -105,6 +106,27 @@ def test_a_wrong_type_is_a_type_error_that_names_the_argument(
 ) -> None:
     with pytest.raises(TypeError, match=message):
         call()
+
+
+@pytest.mark.parametrize("how", [{"mode": "create"}, {"chunk_size": 2**62}], ids=["create", "huge"])
+@pytest.mark.parametrize("kind", ["path", "file"])
+def test_a_small_file_needs_little_memory_to_be_put(
+    api: Api, tmp_path: Path, kind: str, how: dict[str, Any]
+) -> None:
+    asked: list[int] = []
+
+    class Watched(io.FileIO):
+        def read(self, size: int | None = -1, /) -> Any:
+            asked.append(-1 if size is None else size)
+            return super().read(min(asked[-1], 100))
+
+    path = tmp_path / "file"
+    path.write_bytes(b"x")
+    memory = stores.MemoryStore()
+    with Watched(path) as file:
+        api.put(memory, "a", path if kind == "path" else file, **how)
+    assert api.read(memory, "a") == b"x"
+    assert all(0 < size <= 1 << 30 for size in asked)
 
 
 def test_lists_in_lists_without_end_are_refused() -> None:

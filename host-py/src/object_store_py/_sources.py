@@ -11,6 +11,9 @@ from typing import Any, cast
 from ._effects import Block, Effect, Invoke, Plan
 from ._http import Payload
 
+PIECE = 16 << 20
+"""How many bytes one read of a file asks for at most: files make room for all that is asked for."""
+
 
 class Source:
     """Something that is read from its start to its end, once."""
@@ -92,12 +95,13 @@ class _FileSource(Source):
         views: list[memoryview] = []
         wanted = size
         while wanted:
-            chunk = yield self._effect(partial(self._read_file, wanted))
+            count = min(wanted, PIECE)
+            chunk = yield self._effect(partial(self._read_file, count))
             if isinstance(chunk, str):
                 raise TypeError("a text file cannot be put: open it in binary mode ('rb')")
             view = _view(chunk)
-            if view is None or view.nbytes > wanted:
-                raise TypeError(f"the file's read({wanted}) returned no bytes or too many")
+            if view is None or view.nbytes > count:
+                raise TypeError(f"the file's read({count}) returned no bytes or too many")
             if not view.nbytes:
                 break
             views.append(view)
