@@ -93,6 +93,17 @@ WRONG: list[tuple[Callable[[], object], str]] = [
     (lambda: stores.AzureStore.from_url(cast("Any", True)), "url must be a str, not bool"),
     (lambda: stores.LocalStore.from_url(cast("Any", True)), "url must be a str, not bool"),
     (lambda: stores.S3Store("b", config=cast("Any", "x")), "config must be a dict, not str"),
+    (lambda: stores.GCSStore("b", config=cast("Any", {None: "x"})), "config: a key must be a str"),
+    (lambda: stores.AzureStore("b", config=cast("Any", {1: "x"})), "config: a key must be a str"),
+    (lambda: stores.S3Store.from_url("s3://b", config={None: "x"}), "config: a key must be a str"),
+    (
+        lambda: stores.HTTPStore("http://e", client_options=cast("Any", {1: "x"})),
+        "client_options: a key must be a str, not int",
+    ),
+    (
+        lambda: stores.S3Store("b", retry_config=cast("Any", {b"x": 1})),
+        "retry_config: a key must be a str, not bytes",
+    ),
     (lambda: stores.S3Store("b", client_options=cast("Any", 1)), "client_options must be a dict"),
     (lambda: stores.S3Store("b", retry_config=cast("Any", 1)), "retry_config must be a dict"),
     (lambda: stores.S3Store.from_session(True, "b"), "session must be"),

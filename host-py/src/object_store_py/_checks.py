@@ -19,6 +19,19 @@ def mapping(given: object, name: str) -> Mapping[str, Any]:
     return cast("Mapping[str, Any]", given)
 
 
+def named(given: object, name: str) -> Mapping[str, Any]:
+    """A dictionary whose keys are str; what is None is an empty one.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    found = mapping(given, name)
+    for key in found:
+        if not isinstance(key, str):  # pyright: ignore[reportUnnecessaryIsInstance] - not checked yet
+            raise TypeError(f"{name}: a key must be a str, not {type(key).__name__}")
+    return found
+
+
 def text(given: object, name: str) -> str:
     """A str.
 

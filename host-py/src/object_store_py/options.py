@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 
-from . import _proxies, _redact
+from . import _checks, _proxies, _redact
 from ._proxies import Proxies
 from ._trust import make_context, only_http2, parse_certificates
 from .config import BackoffConfig, RetryConfig
@@ -102,10 +102,8 @@ class KeyTable:
 
 def _check_mapping(given: object, name: str, known: Iterable[str] = ()) -> None:
     """Refuse what is no dict, or has a key besides `known`; the error names the nearest."""
-    if not isinstance(given, Mapping):
-        raise TypeError(f"{name} must be a dict, not {type(given).__name__}")
-    keys: Any = given if known else ()  # pyright: ignore[reportUnknownVariableType] - str() takes any
-    for key in map(str, keys):
+    keys = _checks.named(given, name)
+    for key in keys if known else ():
         if key not in known:
             hint = difflib.get_close_matches(key, list(known), 1, 0.5)
             meant = f" Did you mean {hint[0]!r}?" if hint else ""

@@ -116,7 +116,7 @@ class AzureStore(RemoteStore):
         `sas_token`; any other query is refused.
         """
         given, prefix = _azure.parse_url(url)
-        explicit = dict(_checks.mapping(arguments.pop("config", None), "config"))
+        explicit = dict(_checks.named(arguments.pop("config", None), "config"))
         known = {cls._table.canonical(key) for key in (*explicit, *arguments)}
         if "sas_key" in given and arguments.get("credential_provider") is not None:
             raise GenericError(

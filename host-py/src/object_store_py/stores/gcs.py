@@ -127,7 +127,7 @@ class GCSStore(RemoteStore):
         parts = urlsplit(_checks.text(url, "url"))
         if parts.scheme != "gs" or not parts.netloc or "@" in parts.netloc:
             raise GenericError(f"GCSStore.from_url: {_redact.value(url)} is no URL of GCS")
-        explicit = dict(_checks.mapping(arguments.pop("config", None), "config"))
+        explicit = dict(_checks.named(arguments.pop("config", None), "config"))
         known = {cls._table.canonical(key) for key in (*explicit, *arguments)}
         given = {} if "bucket" in known else {"bucket": parts.netloc}
         return cls(prefix=url_path(url) or None, config={**given, **explicit}, **arguments)

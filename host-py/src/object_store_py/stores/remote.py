@@ -45,7 +45,7 @@ class RemoteStore(WiredStore):
         if credential_provider is not None and not callable(credential_provider):  # pyright: ignore[reportUnnecessaryComparison] - not all callers are typed
             raise TypeError("Expected callable object for credential_provider.")
         named = {} if bucket is None else {self._bucket_key: bucket}
-        self._config = self._table.normalise(named, config or {}, keywords)
+        self._config = self._table.normalise(named, {} if config is None else config, keywords)
         self._provided = self._table.normalise(getattr(credential_provider, "config", None) or {})
         self._environment = self._table.from_environment(os.environ)
         self._prefix = _paths.parse(prefix or "", "prefix") if prefix is not None else None

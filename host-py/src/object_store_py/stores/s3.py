@@ -164,7 +164,7 @@ class S3Store(RemoteStore):
     def from_url(cls: type[T], url: str, **arguments: Any) -> T:
         """Make a store of an `s3://bucket/prefix` or `https://` URL of S3 or R2."""
         given, prefix = parse_url(url)
-        explicit = dict(_checks.mapping(arguments.pop("config", None), "config"))
+        explicit = dict(_checks.named(arguments.pop("config", None), "config"))
         known = {cls._table.canonical(key) for key in (*explicit, *arguments)}
         config = {key: value for key, value in given.items() if key not in known}
         return cls(prefix=prefix or None, config={**config, **explicit}, **arguments)
