@@ -3,6 +3,7 @@
     OSP_PROPERTY_EXAMPLES=50 python -m pytest -c tests/pytest.ini tests/properties -s
 
 runs fifty times as many examples as usual, drawn anew each time; a failure prints what repeats it.
+A test that takes more than five minutes then wants `-o faulthandler_timeout=0`, too.
 Without the variable the examples are derived from the test, so that CI always runs the same ones.
 """
 
