@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from urllib.parse import quote, unquote, unquote_plus
+from urllib.parse import parse_qsl, quote, unquote, unquote_plus, urlsplit
 
 from tests.backends.http1 import RecordedRequest
 
@@ -23,14 +23,29 @@ def signed_header_names(request: RecordedRequest) -> list[str]:
 
 def expected_signature(request: RecordedRequest, secret: str) -> str:
     """The signature that the request should carry, if what arrived is what was signed."""
-    _, date, region, service, _ = _authorization(request)["Credential"].split("/")
-    scope = f"{date}/{region}/{service}/aws4_request"
-    digest = hashlib.sha256(canonical_request(request).encode()).hexdigest()
-    to_sign = "\n".join([ALGORITHM, request.header("x-amz-date") or "", scope, digest])
+    _, scope = _authorization(request)["Credential"].split("/", 1)
+    return _signature(canonical_request(request), request.header("x-amz-date") or "", scope, secret)
+
+
+def _signature(canonical: str, time: str, scope: str, secret: str) -> str:
+    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    to_sign = "\n".join([ALGORITHM, time, scope, digest])
     key = f"AWS4{secret}".encode()
-    for part in (date, region, service, "aws4_request"):
+    for part in scope.split("/"):
         key = hmac.digest(key, part.encode(), "sha256")
     return hmac.digest(key, to_sign.encode(), "sha256").hex()
+
+
+def expected_presigned(method: str, url: str, secret: str) -> str:
+    """The `X-Amz-Signature` that a presigned URL should have."""
+    parts = urlsplit(url)
+    fields = dict(parse_qsl(parts.query, keep_blank_values=True))
+    pairs = [pair for pair in parts.query.split("&") if not pair.startswith("X-Amz-Signature=")]
+    query = "&".join(sorted(_canonical_pair(pair) for pair in pairs))
+    path = strict_quote(unquote(parts.path), safe="/")
+    lines = [method, path, query, f"host:{parts.netloc}\n", "host", "UNSIGNED-PAYLOAD"]
+    _, scope = fields["X-Amz-Credential"].split("/", 1)
+    return _signature("\n".join(lines), fields["X-Amz-Date"], scope, secret)
 
 
 def canonical_request(request: RecordedRequest) -> str:
