@@ -15,6 +15,7 @@ from object_store_py.store import GCSStore
 from tests.backends.faultproxy import Fault, FaultProxy, answer_status
 from tests.backends.gcs import GcsEmulator
 from tests.backends.rawserver import Reset
+from tests.faults.conftest import is_part
 from tests.harness.api import Api
 from tests.harness.servers import Servers
 
@@ -104,14 +105,37 @@ def test_conditional_calls_are_not_repeated_when_the_answer_was_lost(
     assert len(proxy.requests) == 1
 
 
+# Not delete: the 503 leaves an idle connection, on which DELETE may be repeated (RFC 9110, 9.2.2).
+@pytest.mark.parametrize("verb", ["create", "update", "copy if not exists"])
+def test_conditional_calls_end_with_a_lost_answer_after_a_503_too(
+    api: Api, store: Watched, proxy: FaultProxy, verb: str
+) -> None:
+    proxy.add(fault(503), fault(RESET))
+    with pytest.raises(BaseError):
+        CONDITIONAL[verb](api, store)
+    assert len(proxy.requests) == 2
+
+
+@pytest.mark.parametrize("mode", ["create", "update"])
+def test_a_conditional_write_carries_its_precondition_each_time(
+    api: Api, store: Watched, proxy: FaultProxy, mode: str
+) -> None:
+    proxy.add(fault(503), fault(503))
+    CONDITIONAL[mode](api, store)
+    sent = {request.header("x-goog-if-generation-match") for request in proxy.requests}
+    assert len(proxy.requests) == 3
+    assert len(sent) == 1
+    assert (sent == {"0"}) == (mode == "create")
+
+
 @pytest.mark.parametrize("status", [400, 401])
-@pytest.mark.parametrize("verb", ["get", "put", "list"])
+@pytest.mark.parametrize("verb", [*IDEMPOTENT, *CONDITIONAL])
 def test_what_the_caller_did_wrong_is_never_repeated(
     api: Api, store: Watched, proxy: FaultProxy, verb: str, status: int
 ) -> None:
     proxy.add(answer_status(status, times=5))
     with pytest.raises(UnauthenticatedError if status == 401 else BaseError):
-        IDEMPOTENT[verb](api, store)
+        {**IDEMPOTENT, **CONDITIONAL}[verb](api, store)
     assert len(proxy.requests) == 1
 
 
@@ -126,6 +150,20 @@ def test_a_broken_download_goes_on_where_it_broke(
     assert len(proxy.requests) == 3
     assert all(request.header("range") for request in proxy.requests[1:])
     assert all(request.header("if-match") for request in proxy.requests[1:])
+
+
+@pytest.mark.parametrize("faults", [(RESET, RESET), (RESET, 503)], ids=str)
+def test_a_part_survives_two_faults(
+    api: Api, store: Watched, proxy: FaultProxy, faults: tuple[int | str, ...]
+) -> None:
+    for what in faults:
+        given = fault(what)
+        given.when = is_part
+        proxy.add(given)
+    body = bytes(PART) + b"tail"
+    api.put(store, "big", body, use_multipart=True, chunk_size=PART, max_concurrency=1)
+    assert store.witness.get("big").bytes() == body
+    assert len([request for request in proxy.requests if is_part(request)]) == 2 + 2
 
 
 def test_every_request_of_an_upload_in_parts_survives_two_faults(
