@@ -158,7 +158,8 @@ def _soak(found: dict[str, Any]) -> Lines:
             ("operations that hung", len(found["hangs"])),
             ("errors that callers saw", sum(found["errors seen"].values())),
             ("objects read and compared at the end", found["objects verified at the end"]),
-            ("growth of memory (RSS) after warm-up", f"{found['RSS slope, KiB a minute']} KiB/min"),
+            ("growth of memory after warm-up: resident (RSS)", _slope(found, "RSS slope")),
+            ("the same: in use, without what is freed", _slope(found, "slope of memory in use")),
             *(
                 (f"{what}: when warm, at most, at the end", _course(found, name))
                 for name, what in COURSE.items()
@@ -185,6 +186,8 @@ COURSE = {
     "descriptors": "descriptors",
     "threads": "threads",
     "wasm_pages": "pages of 64 KiB of the engine's memory",
+    "in_use": "bytes that malloc has given out",
+    "blocks": "blocks of Python's small objects",
 }
 
 
@@ -192,12 +195,17 @@ def _astray(found: dict[str, Any]) -> list[str]:
     return [*found["objects lost"], *found["objects risen"]]
 
 
+def _slope(found: dict[str, Any], name: str) -> str:
+    slope = found.get(f"{name}, KiB a minute")
+    return "not measured" if slope is None else f"{slope:,} KiB/min"
+
+
 def _course(found: dict[str, Any], gauge: str) -> str:
-    return " / ".join(f"{value:,}" for value in found["course"][gauge].values())
+    return " / ".join(f"{value:,}" for value in found["course"].get(gauge, {}).values())
 
 
 def _left(end: dict[str, Any]) -> int:
-    names = ("tasks pending", "bodies open", "operations in the engine's mailboxes")
+    names = ("tasks pending", "bodies open", "operations under way in the engine")
     left: int = sum(end[name] for name in names)
     return left
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import gc
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +28,10 @@ class Held(NamedTuple):
     threads: int
     wasm_pages: int
     """The linear memory of all instances, in pages of 64 KiB."""
+    in_use: int
+    """What malloc has given out, in bytes: RSS has what was freed and not yet returned, too."""
+    blocks: int
+    """How many blocks Python has allocated for small objects."""
 
 
 def held() -> Held:
@@ -33,7 +39,31 @@ def held() -> Held:
     process = psutil.Process()
     with process.oneshot():
         rss, threads = process.memory_info().rss, process.num_threads()
-    return Held(rss, process.num_fds(), threads, wasm_pages())
+    blocks = sys.getallocatedblocks()
+    return Held(rss, process.num_fds(), threads, wasm_pages(), malloc_in_use(), blocks)
+
+
+class _Mallinfo(ctypes.Structure):
+    """glibc's `struct mallinfo2`."""
+
+    _fields_ = (
+        ("arena", ctypes.c_size_t),
+        ("_counts_and_unused", ctypes.c_size_t * 3),
+        ("hblkhd", ctypes.c_size_t),
+        ("_more_unused", ctypes.c_size_t * 2),
+        ("uordblks", ctypes.c_size_t),
+        ("_free", ctypes.c_size_t * 2),
+    )
+
+
+def malloc_in_use() -> int:
+    """What malloc has given out, in bytes; 0 without glibc."""
+    found = getattr(ctypes.CDLL(None), "mallinfo2", None) if sys.platform == "linux" else None
+    if found is None:
+        return 0
+    found.restype = _Mallinfo
+    info = found()
+    return int(info.uordblks + info.hblkhd)
 
 
 def wasm_pages() -> int:

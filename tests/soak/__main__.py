@@ -40,7 +40,7 @@ def soak(minutes: float, tell: Callable[[dict[str, Any]], None]) -> None:
             "tasks pending": load.pending,
             "threads that did not end": load.unended,
             "bodies open": open_bodies(),
-            "operations in the engine's mailboxes": _waiting(store),
+            "operations under way in the engine": _under_way(store),
             "uploads left on the server": uploads,
             "threads": held().threads,
         }
@@ -57,7 +57,8 @@ def soak(minutes: float, tell: Callable[[dict[str, Any]], None]) -> None:
             **_work(load.tally(), minutes, injected),
             "hangs": sorted(watch.hangs.values()),
             "objects verified at the end": verified,
-            "RSS slope, KiB a minute": round(watch.slope(), 1),
+            "RSS slope, KiB a minute": round(watch.slope("rss"), 1),
+            "slope of memory in use, KiB a minute": round(watch.slope("in_use"), 1),
             "course": {name: watch.course(name) for name in held()._fields},
             "at the end": after,
         }
@@ -97,8 +98,8 @@ def _uploads(server: Minio, bucket: str, workers: list[Worker]) -> int:
     return sum(len(answer.get("Uploads", [])) for answer in found)
 
 
-def _waiting(store: Any) -> int:
-    return len(store._verbs()._backend._brain._mailboxes)
+def _under_way(store: Any) -> int:
+    return len(store._verbs()._backend._brain._instance.parking)
 
 
 def main() -> None:

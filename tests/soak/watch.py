@@ -53,13 +53,13 @@ class Watch:
         """The samples after the first third, in which connections and buffers come to be."""
         return self.samples[len(self.samples) // 3 :]
 
-    def slope(self) -> float:
-        """How fast the resident memory grows when warm, in KiB a minute (least squares)."""
+    def slope(self, gauge: str) -> float:
+        """How fast a gauge of bytes grows when warm, in KiB a minute (least squares)."""
         warm = self.warm()
         if len(warm) < 3:
             return 0.0
         times = [when / 60 for when, _ in warm]
-        sizes = [sample.rss / 1024 for _, sample in warm]
+        sizes = [float(getattr(sample, gauge)) / 1024 for _, sample in warm]
         middle, mean = sum(times) / len(times), sum(sizes) / len(sizes)
         above = sum((when - middle) * (size - mean) for when, size in zip(times, sizes))
         return above / sum((when - middle) ** 2 for when in times)
