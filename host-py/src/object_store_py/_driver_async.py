@@ -76,7 +76,8 @@ async def _pause(effect: Pause) -> None:
 
 def _waker(event: anyio.Event) -> Callable[[], object]:
     """A function that sets the event from any thread."""
-    loop: Any = anyio.lowlevel.current_token().native_token
+    token: Any = anyio.lowlevel.current_token()
+    loop = getattr(token, "native_token", token)  # before anyio 4.11 it is the loop itself
     schedule = getattr(loop, "run_sync_soon", None) or loop.call_soon_threadsafe
     return lambda: schedule(event.set)
 
