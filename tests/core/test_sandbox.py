@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from object_store_py import _convert, _engine, _paths
@@ -116,6 +116,7 @@ class TestTrap:
         assert subject.put("a", b"x")["e_tag"] == '"x"'
 
 
+@settings(deadline=None)
 @given(
     st.text(alphabet=st.characters(codec="utf-8"), max_size=40) | st.text("./a\x7f ", max_size=12)
 )

@@ -20,7 +20,7 @@ from tests.backends.forwardproxy import ForwardProxy
 from tests.backends.gcs_auth import Authority
 from tests.backends.http1 import RecordedRequest
 from tests.backends.minio import Minio
-from tests.backends.rawserver import Answer, RawServer, Reset, response
+from tests.backends.rawserver import Answer, Pause, RawServer, Reset, response
 from tests.harness.api import Api
 from tests.harness.servers import Servers
 from tests.security.texts import collect
@@ -61,6 +61,7 @@ ANSWERS: dict[str, Callable[[RecordedRequest], Answer]] = {
     **{str(status): echo(status) for status in (400, 401, 403, 404, 500)},
     "moved": moved,
     "broken": lambda _: [Reset()],
+    "silent": lambda _: [Pause(1)],
     "cut": lambda _: [response(200, b"x", FACTS, 1000), Reset()],
 }
 
@@ -76,6 +77,8 @@ def test_http_with_a_token(
 ) -> None:
     headers = {"Authorization": f"Bearer {CANARY}", "X-Api-Key": CANARY}
     options: dict[str, Any] = {"allow_http": True, "default_headers": headers}
+    if name == "silent":
+        options["timeout"] = "150ms"
     with RawServer(ANSWERS[name]) as server, ForwardProxy("me", CANARY) as proxy:
         if proxied:
             address = proxy.endpoint.partition("://")[2]
