@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import io
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -42,6 +44,18 @@ def test_a_name_may_be_as_long_as_the_file_system_takes(
     api.copy(store, "copy", name)
     assert api.read(store, name) == b"xyz"
     assert api.paths(store) == sorted(["copy", name])
+
+
+def test_directories_deeper_than_recursion_goes_are_listed(tmp_path: Path) -> None:
+    store = stores.LocalStore(tmp_path)
+    key = "d/" * 250 + "x"
+    store.put(key, b"")
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack()) + 200)
+    try:
+        assert [meta["path"] for meta in store.list().collect()] == [key]
+    finally:
+        sys.setrecursionlimit(before)
 
 
 @pytest.mark.parametrize("name", ["a#1", "d#22/a"])

@@ -209,7 +209,7 @@ class LocalBackend:
         found: list[RawMeta] = []
         prefixes: list[str] = []
         bad: list[str] = []
-        for entry in self._scan(request.prefix, not request.delimiter, frozenset(), bad):
+        for entry in self._scan(request.prefix, not request.delimiter, bad):
             if isinstance(entry, str):
                 prefixes.append(entry)
             elif request.offset is None or entry.path > request.offset:
@@ -220,20 +220,20 @@ class LocalBackend:
             )
         return Page(sorted(found), sorted(prefixes), None, sorted(bad))
 
-    def _scan(
-        self, prefix: str, recursive: bool, above: frozenset[str], bad: list[str]
-    ) -> Iterator[RawMeta | str]:
+    def _scan(self, prefix: str, recursive: bool, bad: list[str]) -> Iterator[RawMeta | str]:
         """Files below a prefix, and directories (as str) where they are not entered."""
-        for path, found in self._entries(prefix):
-            if _paths.is_bad(path):
-                bad.append(path)
-                continue
-            if not isinstance(found, str):
-                yield found
-            elif not recursive:
-                yield path
-            elif found not in above:
-                yield from self._scan(path, True, above | {found}, bad)
+        ahead = [(prefix, frozenset[str]())]  # directories, with the real paths of those above
+        while ahead:
+            folder, above = ahead.pop()
+            for path, found in self._entries(folder):
+                if _paths.is_bad(path):
+                    bad.append(path)
+                elif not isinstance(found, str):
+                    yield found
+                elif not recursive:
+                    yield path
+                elif found not in above:
+                    ahead.append((path, above | {found}))
 
     def _entries(self, prefix: str) -> list[tuple[str, RawMeta | str]]:
         """What is in a directory: files with their metadata, directories with their real path."""
