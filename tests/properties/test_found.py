@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import inspect
 import io
+import math
 import sys
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
 
@@ -56,6 +58,18 @@ def test_directories_deeper_than_recursion_goes_are_listed(tmp_path: Path) -> No
         assert [meta["path"] for meta in store.list().collect()] == [key]
     finally:
         sys.setrecursionlimit(before)
+
+
+@pytest.mark.parametrize("number", [1.5, math.nan, Decimal("nan"), "1"])
+@pytest.mark.parametrize("verb", ["read", "read1", "readline", "readlines", "seek"])
+def test_a_place_in_a_file_is_a_whole_number(verb: str, number: Any) -> None:
+    store = stores.MemoryStore()
+    store.put("a", b"some\nlines\n")
+    with obs.open_reader(store, "a") as file:
+        file.peek()
+        with pytest.raises(TypeError):
+            getattr(file, verb)(number)
+        assert (file.tell(), file.read()) == (0, b"some\nlines\n")
 
 
 @pytest.mark.parametrize("name", ["a#1", "d#22/a"])

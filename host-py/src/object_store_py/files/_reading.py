@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import index
+
 from .._backend import Content, Fetched, GetRequest
 from .._effects import Plan
 from ..bytes import Bytes
@@ -184,7 +186,8 @@ class Reader:
 
     def _left(self, wanted: int | None) -> int:
         left = max(self.size - self.position, 0)
-        return left if wanted is None or wanted < 0 else min(wanted, left)
+        wanted = -1 if wanted is None else index(wanted)
+        return left if wanted < 0 else min(wanted, left)
 
     def _buffered(self, position: int) -> memoryview:
         """What the block has from `position` on."""
@@ -230,7 +233,7 @@ class Reader:
     def take_line(self, limit: int | None) -> Bytes | None:
         """What `read_line` returns, if it is in memory."""
         start = self.position - self._first
-        if start < 0 or (limit is not None and limit >= 0):
+        if start < 0 or (limit is not None and index(limit) >= 0):
             return None
         end = self._block.find(b"\n", start) + 1
         if not end:
@@ -281,7 +284,7 @@ class Reader:
     def read_lines(self, hint: int | None) -> Plan[list[Bytes]]:
         """Read lines until they have `hint` bytes, or all that are left."""
         lines: list[Bytes] = []
-        size = 0
+        size, hint = 0, None if hint is None else index(hint)
         while line := (yield from self.read_line(None)):
             lines.append(line)
             size += len(line)
@@ -294,7 +297,7 @@ class Reader:
         bases = {0: 0, 1: self.position, 2: self.size}
         if whence not in bases:
             raise ValueError(f"whence must be 0, 1 or 2, but is {whence}")
-        position = bases[whence] + offset
+        position = bases[whence] + index(offset)
         if position < 0:
             raise ValueError(f"negative seek position {position}")
         self.position = position

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+from operator import index
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -83,11 +84,12 @@ class ReadableFile(io.BufferedIOBase):
 
     def read1(self, size: int | None = -1, /) -> Bytes:
         """Read up to `size` bytes with at most one request."""
+        size = -1 if size is None else index(size)
         if size == 0:
             return Bytes()
         with self._lock:
             found = self._run(self._reader.peek()).nbytes
-            return self.read(found if size is None or size < 0 else min(size, found))
+            return self.read(found if size < 0 else min(size, found))
 
     def readinto(self, buffer: Any, /) -> int:
         """Read into writable memory; returns how many bytes, fewer than it takes at the end."""
