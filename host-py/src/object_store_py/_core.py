@@ -217,11 +217,13 @@ class Brain:
         try:
             with self._lock:
                 step = instance.call(name, operation, *arguments)
-                if step[:1] == "*":
+                mail = step[:1] == "*"
+                if step.startswith("waiting", mail):  # before its mail, which may be for itself
+                    instance.parking.park(operation)
+                if mail:
                     step = step[1:]
                     self._deliver(instance)
-                if step.startswith("waiting"):  # while the lock is held, so that no mail is missed
-                    instance.parking.park(operation)
+                if instance.parking.stuck:
                     self._unstick(instance)
         except CoreStopped as stopped:
             instance.parking.fail(str(stopped))
