@@ -80,7 +80,7 @@ impl Engine {
     pub fn parse_path(&mut self, path: &str) -> String {
         match validate::prefix(path) {
             Ok(path) => step::done(&serde_json::Value::from(path.as_ref()).to_string()),
-            Err(failure) => step::failed(&failure),
+            Err(failure) => self.failed(failure),
         }
     }
 

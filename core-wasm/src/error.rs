@@ -52,10 +52,9 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A failure that no server had a part in.
+    /// A failure that no server had a part in. `redacted` cuts its message to size.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        let message = redact::cut(message.into(), redact::MESSAGE);
-        Self { kind, message, code: None, detail: None }
+        Self { kind, message: message.into(), code: None, detail: None }
     }
 
     /// An argument is not valid.

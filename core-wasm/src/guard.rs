@@ -56,18 +56,23 @@ fn is_huge(digits: &[u8]) -> bool {
 
 /// `Instant::now() + Duration::from_secs(expires_in)` overflows.
 fn token_lifetime(body: &str) -> Result<(), &'static str> {
-    if !body.contains("expires_in") && !body.contains("expires_on") {
+    let may_tell = match body.trim_start().bytes().next() {
+        Some(b'{') => body.contains("expires_"),
+        first => first == Some(b'['), // serde makes a token of a list, too
+    };
+    if !may_tell {
         return Ok(());
     }
     let Ok(json) = serde_json::from_str::<serde_json::Value>(body) else {
         return Ok(()); // the crate refuses it too
     };
-    let number = |name: &str| {
-        let value = json.get(name)?;
+    let number = |value: &serde_json::Value| {
         value.as_u64().or_else(|| value.as_str().and_then(|text| text.parse().ok()))
     };
-    let too_long = number("expires_in").is_some_and(|seconds| seconds > LONGEST_LIFETIME);
-    match too_long || number("expires_on").is_some_and(|time| time > 1 << 36) {
+    let over = |name: &str, most| json.get(name).and_then(number).is_some_and(|n| n > most);
+    let items = json.as_array().map_or(&[][..], Vec::as_slice);
+    let in_list = items.iter().filter_map(number).any(|number| number > LONGEST_LIFETIME);
+    match in_list || over("expires_in", LONGEST_LIFETIME) || over("expires_on", 1 << 36) {
         true => Err("its token expires too far in the future"),
         false => Ok(()),
     }
@@ -75,14 +80,24 @@ fn token_lifetime(body: &str) -> Result<(), &'static str> {
 
 /// The session token of S3 Express is unwrapped into a header.
 fn session_token(body: &str) -> Result<(), &'static str> {
-    for name in ["SessionToken", "AccessKeyId"] {
-        let Some((_, rest)) = body.split_once(&format!("<{name}>")) else { continue };
-        let value = rest.split_once("</").map_or(rest, |(value, _)| value);
-        if value.contains("&#") || !validate::is_header_text(value) {
+    if !body.contains("SessionToken") {
+        return Ok(());
+    }
+    for value in ["SessionToken", "AccessKeyId"].iter().flat_map(|name| elements(body, name)) {
+        if value.contains(['<', '&']) || !validate::is_header_text(value) {
             return Err("its credential has characters that no header can carry");
         }
     }
     Ok(())
+}
+
+/// What all elements of a name hold, whatever their prefixes and attributes.
+fn elements<'a>(xml: &'a str, name: &str) -> impl Iterator<Item = &'a str> {
+    let opens = |at: usize| xml[..at].rsplit('<').next().is_some_and(|tag| !tag.starts_with('/'));
+    xml.match_indices(name).filter(move |(at, _)| opens(*at)).map(|(at, _)| {
+        let rest = xml[at..].split_once('>').map_or("", |(_, rest)| rest);
+        rest.split_once("</").map_or(rest, |(value, _)| value)
+    })
 }
 
 /// The upload id of a copy by parts goes into a URL that is unwrapped.

@@ -1,5 +1,8 @@
 //! Text that users may read: cut to size, without query strings and secrets.
 
+use std::borrow::Cow;
+use std::cmp::Reverse;
+
 /// The longest message, in bytes.
 pub const MESSAGE: usize = 2048;
 /// The longest server error code, in bytes.
@@ -22,13 +25,15 @@ pub fn cut(mut text: String, limit: usize) -> String {
 
 /// The text without the query strings of the URLs in it, and with `***` for each secret.
 pub fn clean(text: &str, secrets: &[String]) -> String {
-    let mut clean = without_queries(text);
-    for secret in secrets.iter().filter(|secret| secret.len() >= SHORTEST) {
+    let mut secrets: Vec<_> = secrets.iter().filter(|secret| secret.len() >= SHORTEST).collect();
+    secrets.sort_by_key(|secret| Reverse(secret.len())); // one may be the beginning of another
+    let mut clean = Cow::Borrowed(text);
+    for secret in secrets {
         if clean.contains(secret.as_str()) {
-            clean = clean.replace(secret.as_str(), "***");
+            clean = Cow::Owned(clean.replace(secret.as_str(), "***"));
         }
     }
-    clean
+    without_queries(&clean) // last, for a secret may look like the end of a URL
 }
 
 fn without_queries(text: &str) -> String {
@@ -47,4 +52,18 @@ fn without_queries(text: &str) -> String {
 
 fn ends_url(c: char) -> bool {
     c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '`')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clean;
+
+    #[test]
+    fn a_secret_is_hidden_whole_whatever_it_looks_like() {
+        let secrets = ["path/like?key", "token", "token-of-another"].map(str::to_string);
+        for secret in &secrets {
+            let text = format!("{secret} and <{secret}> in https://h/k?sig={secret}");
+            assert_eq!(clean(&text, &secrets), "*** and <***> in https://h/k");
+        }
+    }
 }

@@ -3,7 +3,6 @@
 use crate::desk::{Exchange, Outcome};
 use crate::error::Plain;
 use crate::guard;
-use crate::redact;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use object_store::client::{HttpError, HttpErrorKind, HttpResponse};
 
@@ -38,9 +37,8 @@ pub fn failed<T>(kind: &'static str, message: &str) -> (Result<T, HttpError>, Ou
         "decode" => (HttpErrorKind::Decode, "response is not valid"),
         _ => (HttpErrorKind::Unknown, "request failed"),
     };
-    let message = redact::cut(redact::clean(message, &[]), redact::DETAIL);
-    let error = HttpError::new(error_kind, Plain(message.clone()));
-    (Err(error), Outcome::Failed(what, message))
+    let error = HttpError::new(error_kind, Plain(message.to_string()));
+    (Err(error), Outcome::Failed(what, message.to_string()))
 }
 
 fn build(
@@ -80,6 +78,7 @@ fn parse_headers(text: &str) -> Result<HeaderMap, &'static str> {
 }
 
 /// The error code and text that the server put into the body: XML (S3, Azure, GCS) or JSON (tokens).
+/// They are whole: what is cut before secrets are looked for could end in a part of one.
 fn server_words(status: u32, body: &str) -> (Option<String>, Option<String>) {
     let success = (200..300).contains(&status);
     if body.is_empty() || (success && !body.contains("<Error>")) {
@@ -89,11 +88,8 @@ fn server_words(status: u32, body: &str) -> (Option<String>, Option<String>) {
         true => json_words(body),
         false => (element(body, "Code"), element(body, "Message")),
     };
-    let short = |text: Option<String>, limit| {
-        text.filter(|text| !text.is_empty())
-            .map(|text| redact::cut(redact::clean(&text, &[]), limit))
-    };
-    (short(code, redact::CODE), short(detail, redact::DETAIL))
+    let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+    (given(code), given(detail))
 }
 
 fn element(xml: &str, name: &str) -> Option<String> {

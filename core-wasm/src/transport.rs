@@ -15,6 +15,9 @@ use object_store::client::{
 };
 use std::sync::Arc;
 
+/// Headers that carry a token; a signature is made anew for each request, and opens nothing else.
+const CARRIERS: [&str; 3] = ["authorization", "x-amz-security-token", "x-amz-s3session-token"];
+
 /// Makes clients that put their requests on one desk.
 #[derive(Clone, Debug)]
 pub struct Transport {
@@ -39,6 +42,7 @@ impl HttpConnector for Transport {
 impl HttpService for Transport {
     async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let mut request = self.request(request).await?;
+        self.remember_secrets(&request);
         if let Some(ids) = self.desk.current_blocks() {
             if blocks::is_part(&request.url) {
                 return Ok(created());
@@ -65,6 +69,25 @@ impl Transport {
         }
         let keep_response = parts.extensions.get::<KeepResponse>().is_some();
         Ok(Request { method: parts.method, url: parts.uri, headers, body, keep_response })
+    }
+
+    /// What a request carries as a secret is one: a server that is sent it may repeat it, and the
+    /// tokens that a server of tokens gave are known from nowhere else.
+    fn remember_secrets(&self, request: &Request) {
+        for name in CARRIERS {
+            let value = request.headers.get(name).and_then(|value| value.to_str().ok());
+            let token = match name {
+                "authorization" => value.and_then(|value| value.strip_prefix("Bearer ")),
+                _ => value,
+            };
+            token.into_iter().for_each(|token| self.desk.add_secret(token));
+        }
+        let pairs = request.url.query().unwrap_or_default().split('&');
+        if let Some(signature) = pairs.filter_map(|pair| pair.strip_prefix("sig=")).next() {
+            self.desk.add_secret(signature);
+            let decoded = url::form_urlencoded::parse(signature.as_bytes()).next();
+            decoded.iter().for_each(|(text, _)| self.desk.add_secret(text));
+        }
     }
 
     async fn body(&self, mut body: HttpRequestBody) -> Result<RequestBody, HttpError> {

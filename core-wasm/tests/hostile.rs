@@ -250,6 +250,48 @@ fn metadata_servers_cannot_break_the_crate() {
 }
 
 #[test]
+fn tokens_as_lists_cannot_break_the_crate() {
+    for body in [r#"["t", 18446744073709551615]"#, r#" ["t", "18446744073709551615"]"#] {
+        for (kind, options) in [
+            ("gcs", r#"{"config": {"bucket": "b"}}"#),
+            ("azure", r#"{"config": {"account_name": "a", "container_name": "c"}}"#),
+        ] {
+            let mut engine = open(kind, options);
+            engine.get(1, "a", "");
+            let mut step = Step::read(&engine.respond(1, 200, "", body.to_string()));
+            while let Step::Request(_) = step {
+                step = Step::read(&engine.respond(1, 200, "", body.to_string()));
+            }
+            step.failed();
+        }
+    }
+}
+
+#[test]
+fn odd_session_tokens_cannot_break_the_crate() {
+    let options = r#"{"config": {"bucket": "b--use1-az4--x-s3", "s3_express": "true",
+        "access_key_id": "AK", "secret_access_key": "S", "region": "us-east-1"}}"#;
+    for token in [
+        "<SessionToken>a\nb</SessionToken>",
+        "<SessionToken a='b'>é</SessionToken>",
+        "<x:SessionToken >a&#10;b</x:SessionToken>",
+        "<SessionToken><![CDATA[a\nb]]></SessionToken>",
+        "<SessionToken>a<!-- -->\u{e9}b</SessionToken>",
+        "<SessionToken>\u{1}</SessionToken>",
+    ] {
+        let mut engine = open("s3", options);
+        engine.get(1, "a", "");
+        let body = format!(
+            "<CreateSessionResult><Credentials>{token}<SecretAccessKey>s</SecretAccessKey>\
+             <AccessKeyId>k</AccessKeyId><Expiration>2099-01-01T00:00:00Z</Expiration>\
+             </Credentials></CreateSessionResult>"
+        );
+        let (_, message) = Step::read(&engine.respond(1, 200, "", body)).failed();
+        assert!(message.contains("characters that no header can carry"), "{token}: {message}");
+    }
+}
+
+#[test]
 fn odd_texts_end_every_verb() {
     let deep = "<a>".repeat(20_000);
     let bomb = "<!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;\">]><ListBucketResult>&b;</ListBucketResult>";
