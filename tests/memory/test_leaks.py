@@ -29,8 +29,7 @@ PAGES_EACH = 40
 """How many pages of 64 KiB a store's engine may have."""
 
 
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
+def scripted_server() -> RawServer:
     """A server with one object, for as many connections as come."""
 
     def answer(request: RecordedRequest) -> bytes:
@@ -38,7 +37,12 @@ def endpoint() -> Iterator[str]:
             return response(200, LISTING.encode())
         return response(200, BODY if request.method == "GET" else b"", HEADERS)
 
-    with RawServer(answer) as server:
+    return RawServer(answer)
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    with scripted_server() as server:
         yield server.endpoint
 
 

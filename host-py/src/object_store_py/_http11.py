@@ -92,6 +92,8 @@ class ParsedAnswer:
         self.headers: Headers = parser.headers
         self._raw = parser.missing()
         """How many bytes of the body follow those that the parser has seen."""
+        if self._raw:
+            parser.release()
 
     def _wait(self, function: Callable[[Any], Any], argument: Any) -> Any:
         self._connection.settimeout(self._budget.start())

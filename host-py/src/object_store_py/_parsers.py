@@ -46,6 +46,9 @@ class Parser:
         self.buffered = 0
         return data
 
+    def release(self) -> None:
+        """Nothing more is fed. What holds the parser in a cycle is let go, not left to collect."""
+
     def missing(self) -> int:
         """How many bytes of the body have not arrived; 0 where only the parser can tell."""
         return 0 if self.length is None or self.complete else self.length - self.buffered
@@ -145,10 +148,17 @@ class HttptoolsParser(Parser):
                 text = f"the answer is no valid HTTP: {error}"
                 raise TransportFailure("interrupted", text) from error
             self.keep_alive = False  # what followed the answer is nobody's
-        if self.status is None:
+        if self.complete:
+            self.release()
+        elif self.status is None:
             self._size += len(data)
             if self._size > MAX_HEAD:
                 raise _too_large()
+
+    def release(self) -> None:
+        """Let go of httptools' parser, which holds the methods that it calls here."""
+        self._parser = None
+        self._raw.clear()
 
     def feed_end(self) -> None:
         """The connection has ended: the end of a body without a length."""
