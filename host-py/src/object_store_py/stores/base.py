@@ -324,7 +324,10 @@ class ObjectStoreMethods(ListingMethods):
         await run_async(self._verbs().delete(paths))
 
     def copy(self, from_: str, to: str, *, overwrite: bool = True) -> None:
-        """Copy an object within the store, on the server.
+        """Copy an object within the store, on the server, with its attributes.
+
+        S3 with `overwrite=False` and the configuration `copy_if_not_exists="multipart"` copies the
+        bytes alone: attributes and metadata of the copy are those of a new object.
 
         Raises:
             NotFoundError: there is no object at `from_`.
