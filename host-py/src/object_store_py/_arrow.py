@@ -51,7 +51,7 @@ def record_batch(rows: Sequence[Sequence[Any]]) -> RecordBatch:
         ]
     )
     # Its overloads name arrays of numpy, which has no types where it is not installed.
-    return RecordBatch.from_arrays(arrays, schema=schema)  # pyright: ignore[reportUnknownMemberType]
+    return RecordBatch.from_arrays(arrays, schema=schema)  # pyright: ignore[reportUnknownMemberType] - see above
 
 
 def table(rows: Sequence[Sequence[Any]]) -> Table:

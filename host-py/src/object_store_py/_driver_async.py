@@ -96,17 +96,18 @@ class _Tasks:
         self.group = group
         self.tasks = anyio.create_task_group()
         self.room = anyio.Semaphore(group.limit)
-        self.works: list[Coroutine[Any, Any, None]] = []
+        self.ahead: dict[int, Coroutine[Any, Any, None]] = {}
+        """Those that have not begun."""
 
     async def spawn(self, plan: Plan[Any]) -> None:
         await self.room.acquire()
         index = len(self.group.results)
         self.group.results.append(None)
-        work = self._run(index, plan)
-        self.works.append(work)
+        work = self.ahead[index] = self._run(index, plan)
         self.tasks.start_soon(lambda: work, name="object_store_py")
 
     async def _run(self, index: int, plan: Plan[Any]) -> None:
+        del self.ahead[index]
         try:
             if self.group.failure is None:
                 self.group.results[index] = await run(plan)
@@ -134,7 +135,7 @@ async def _leave(group: Group) -> None:
         try:
             await tasks.tasks.__aexit__(None, None, None)
         finally:
-            for work in tasks.works:  # one that was cancelled before it began would complain
+            for work in tasks.ahead.values():  # cancelled before they began: they would complain
                 work.close()
 
 

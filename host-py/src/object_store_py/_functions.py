@@ -333,7 +333,7 @@ async def rename_async(
 
 
 @overload  # a str is a sequence of str, too; the first overload is the one that counts
-def sign(  # type: ignore[overload-overlap]  # pyright: ignore[reportOverlappingOverload]
+def sign(  # type: ignore[overload-overlap]  # pyright: ignore[reportOverlappingOverload] - see above
     store: ObjectStoreMethods, method: HTTP_METHOD, paths: str, expires_in: timedelta
 ) -> str: ...
 @overload

@@ -219,7 +219,7 @@ class _Glob:
         self._store = known(store)
         self._rest = [_compile(part) for part in segments[fixed:]]
         self._flat = magic == [len(segments) - 1] and self._rest != [None]
-        self._pages = Pages(known(store)._verbs(), self._prefix, self._flat) if magic else None
+        self._pages = Pages(self._store._verbs(), self._prefix, self._flat) if magic else None
         self._ready: list[ObjectMeta] = []
         self._ended = False
 

@@ -21,7 +21,7 @@ from zarr.core.buffer import default_buffer_prototype
 from zarr.core.config import config
 
 from .exceptions import AlreadyExistsError, NotFoundError, NotSupportedError
-from .stores.base import ObjectStoreMethods
+from .stores.base import ObjectStoreMethods, known
 from .types import GetOptions, ObjectMeta
 
 if TYPE_CHECKING:
@@ -50,10 +50,8 @@ class ObjectStoreAdapter(Store):
         Raises:
             TypeError: `store` is none of this library's.
         """
-        if not isinstance(store, ObjectStoreMethods):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f"store must be one of this library's, not {type(store).__name__}")
         super().__init__(read_only=read_only)
-        self.store = store
+        self.store = known(store)
 
     def with_read_only(self, read_only: bool = False) -> ObjectStoreAdapter:
         """Make another zarr store of the same data that refuses writes, or does not."""
