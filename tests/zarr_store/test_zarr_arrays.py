@@ -19,7 +19,6 @@ PROTOTYPE = default_buffer_prototype()
 
 
 def test_a_sharded_array_comes_back(backend: Backend) -> None:
-    backend.require("conditional_put")  # mod_dav: 403 to MKCOL by many at once
     store = ObjectStoreAdapter(backend.store)
     data = np.arange(64 * 64, dtype="int32").reshape(64, 64)
     root = zarr.create_group(store)

@@ -69,7 +69,10 @@ class WebDavHost:
     def exchange(self, request: Request) -> Response:
         """Send a request, blocking."""
         request = self._with_headers(request)
-        response = _meaning(request, self._host.exchange(request))
+        response = self._host.exchange(request)
+        if _may_be_there(request, response):
+            response = self._host.exchange(changed(request, delay=0.0))
+        response = _meaning(request, response)
         if not _lacks_length(request, response):
             return response
         whole = self._host.exchange(_as_get(request))
@@ -80,13 +83,24 @@ class WebDavHost:
     async def exchange_async(self, request: Request) -> Response:
         """Send a request, awaiting."""
         request = self._with_headers(request)
-        response = _meaning(request, await self._host.exchange_async(request))
+        response = await self._host.exchange_async(request)
+        if _may_be_there(request, response):
+            response = await self._host.exchange_async(changed(request, delay=0.0))
+        response = _meaning(request, response)
         if not _lacks_length(request, response):
             return response
         whole = await self._host.exchange_async(_as_get(request))
         if whole.body is not None:
             await whole.body.close_async()
         return changed(whole, text="", body=None)
+
+
+def _may_be_there(request: Request, response: Response) -> bool:
+    """Whether a folder that was refused may be there now.
+
+    Apache answers 403, too, where another writer makes it at the same moment.
+    """
+    return request.method == "MKCOL" and response.status == 403
 
 
 def _lacks_length(request: Request, response: Response) -> bool:
