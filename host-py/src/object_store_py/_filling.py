@@ -7,10 +7,13 @@ what it must, and bytes of two states of an object never mix.
 
 from __future__ import annotations
 
+import io
 from collections import deque
 
 from ._backend import Content, Fetched
 from ._effects import Cancel, Group, Join, Plan, Spawn
+from ._fresh import fills, fresh
+from .bytes import Bytes
 from .exceptions import GenericError
 
 SPLIT_FROM = 64 << 20
@@ -19,6 +22,27 @@ PIECE = 16 << 20
 """How much one further request reads, in bytes."""
 BESIDE = 3
 """How many requests are under way beside the first."""
+
+
+def read_all(fetched: Fetched) -> Plan[Bytes]:
+    """Read all bytes of an object, once."""
+    content, size = fetched.content, fetched.end - fetched.start
+    whole = content.whole()
+    if whole is not None:
+        return Bytes(whole)
+    if fills(Bytes, size):
+        data, view = fresh(Bytes, size)
+        yield from fill(fetched, view)
+        return data
+    # A list of chunks to join would hold everything twice, and then once more as `Bytes`.
+    buffer = io.BytesIO()
+    try:
+        while chunk := (yield from content.read()):
+            buffer.write(chunk)
+    except BaseException:
+        content.abandon()
+        raise
+    return Bytes(buffer.getvalue())
 
 
 def fill(fetched: Fetched, view: memoryview) -> Plan[None]:

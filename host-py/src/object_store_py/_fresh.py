@@ -48,6 +48,15 @@ def fresh(kind: type[B], size: int) -> tuple[B, memoryview]:
     return whole, view[head:-1]
 
 
+def copied(kind: type[B], data: memoryview) -> B:
+    """A copy of some memory; to make an object of a subclass of `bytes` of it copies it twice."""
+    if not fills(kind, data.nbytes):
+        return kind(data)
+    whole, view = fresh(kind, data.nbytes)
+    view[:] = data
+    return whole
+
+
 @cache
 def _usable(kind: type[bytes]) -> bool:
     locked: bool = getattr(sys, "_is_gil_enabled", lambda: True)()

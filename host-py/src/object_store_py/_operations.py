@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import logging
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,12 +17,11 @@ from ._backend import (
     Progress,
     PutRequest,
     Written,
-    beyond_end,
 )
 from ._effects import Cancel, Group, Join, Plan, Spawn
-from ._filling import fill
-from ._fresh import fills, fresh
+from ._filling import fill, read_all
 from ._http import Payload
+from ._ranges import parse_ranges, read_ranges
 from ._sources import Source, make_source
 from ._together import together
 from .bytes import Bytes
@@ -54,27 +51,6 @@ def object_meta(
         "e_tag": e_tag,
         "version": version,
     }
-
-
-def read_all(fetched: Fetched) -> Plan[Bytes]:
-    """Read all bytes of an object, once."""
-    content, size = fetched.content, fetched.end - fetched.start
-    whole = content.whole()
-    if whole is not None:
-        return Bytes(whole)
-    if fills(Bytes, size):
-        data, view = fresh(Bytes, size)
-        yield from fill(fetched, view)
-        return data
-    # A list of chunks to join would hold everything twice, and then once more as `Bytes`.
-    buffer = io.BytesIO()
-    try:
-        while chunk := (yield from content.read()):
-            buffer.write(chunk)
-    except BaseException:
-        content.abandon()
-        raise
-    return Bytes(buffer.getvalue())
 
 
 def give_up(backend: Backend, full: str, upload: str) -> Plan[None]:
@@ -161,15 +137,9 @@ class Operations:
     ) -> Plan[list[Bytes]]:
         """Read many ranges; those that are near each other with one request."""
         full = self._full(path)
-        ranges = _parse_ranges(starts, ends, lengths)
-        merged = _coalesce(ranges, _arguments.offset(coalesce, "coalesce"))
-        plans = [self._range(full, start, end) for start, end in merged]
-        parts = yield from together(plans, PARALLEL)
-        return _cut(full, ranges, merged, parts)
-
-    def _range(self, full: str, start: int, end: int) -> Plan[Bytes]:
-        fetched = yield from self._backend.get(full, GetRequest(range=("bounded", start, end)))
-        return (yield from read_all(fetched))
+        ranges = parse_ranges(starts, ends, lengths)
+        gap = _arguments.offset(coalesce, "coalesce")
+        return (yield from read_ranges(self._backend, full, ranges, gap, PARALLEL))
 
     # Writing.
 
@@ -344,48 +314,3 @@ class Operations:
         if not full:
             return []
         return (yield from self._backend.sign(verb, full, seconds))
-
-
-def _parse_ranges(
-    starts: Sequence[int], ends: Sequence[int] | None, lengths: Sequence[int] | None
-) -> list[tuple[int, int]]:
-    if (ends is None) == (lengths is None):
-        raise ValueError("give either ends or lengths: one of them says where the ranges end")
-    limits = ends if ends is not None else lengths
-    assert limits is not None
-    if len(starts) != len(limits):
-        raise ValueError(f"{len(starts)} starts, but {len(limits)} ends or lengths")
-    ranges: list[tuple[int, int]] = []
-    for start, limit in zip(starts, limits):
-        end, length = (limit, None) if ends is not None else (None, limit)
-        parsed = _arguments.bounded(start, end, length)
-        ranges.append((parsed[1], parsed[2] if len(parsed) == 3 else 0))
-    return ranges
-
-
-def _coalesce(ranges: list[tuple[int, int]], gap: int) -> list[tuple[int, int]]:
-    """Join ranges that overlap or lie at most `gap` bytes apart; sorted."""
-    merged: list[tuple[int, int]] = []
-    for start, end in sorted(ranges):
-        if merged and start <= merged[-1][1] + gap:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
-        else:
-            merged.append((start, end))
-    return merged
-
-
-def _cut(
-    path: str, ranges: list[tuple[int, int]], merged: list[tuple[int, int]], parts: list[Bytes]
-) -> list[Bytes]:
-    """The bytes of each range out of the merged ones."""
-    firsts = [start for start, _ in merged]
-    result: list[Bytes] = []
-    for start, end in ranges:
-        index = bisect_right(firsts, start) - 1
-        base = firsts[index]
-        part = parts[index]
-        if start - base >= len(part):  # joined with one that starts in the object
-            raise beyond_end(start, base + len(part), path)
-        whole = start == base and end - base >= len(part)
-        result.append(part if whole else Bytes(memoryview(part)[start - base : end - base]))
-    return result

@@ -10,9 +10,8 @@ from . import _arguments
 from ._backend import Fetched, Page, Progress
 from ._driver import run, run_async
 from ._effects import Plan
-from ._filling import fill_from
+from ._filling import fill_from, read_all
 from ._fresh import fills, fresh
-from ._operations import read_all
 from .bytes import Bytes
 from .types import Attributes, ObjectMeta
 

@@ -13,7 +13,8 @@ from fsspec.callbacks import NoOpCallback  # pyright: ignore[reportMissingTypeSt
 
 from .._backend import Content, Fetched
 from .._effects import Block, Plan
-from .._operations import PARALLEL, read_all
+from .._filling import read_all
+from .._operations import PARALLEL
 from .._together import together
 from ..exceptions import GenericError, NotFoundError
 from ..results import GetResult

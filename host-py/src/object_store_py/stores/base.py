@@ -273,7 +273,8 @@ class ObjectStoreMethods(ListingMethods):
             lengths: how long they are.
             starts: where the ranges start.
             ends: where they end; give either `ends` or `lengths`, as many as `starts`.
-            coalesce: ranges at most this many bytes apart are read with one request.
+            coalesce: ranges at most this many bytes apart are read with one request, of 8 MiB at
+                most where they do not overlap.
 
         Returns:
             The bytes of each range, in the order given. What reaches beyond the object's end is

@@ -1,0 +1,79 @@
+"""Many ranges of one object: near ones joined into one request, the requests side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from . import _arguments
+from ._backend import Backend, GetRequest, beyond_end
+from ._effects import Plan
+from ._filling import read_all
+from ._fresh import copied
+from ._together import together
+from .bytes import Bytes
+
+WIDEST = 8 << 20
+"""The longest request, in bytes, that ranges are joined to which do not overlap: several at once
+are faster than one that is longer, and what was joined is held twice until it is cut."""
+
+Range = tuple[int, int]
+
+
+def parse_ranges(
+    starts: Sequence[int], ends: Sequence[int] | None, lengths: Sequence[int] | None
+) -> list[Range]:
+    """The ranges that are meant, in the order given."""
+    if (ends is None) == (lengths is None):
+        raise ValueError("give either ends or lengths: one of them says where the ranges end")
+    limits = ends if ends is not None else lengths
+    assert limits is not None
+    if len(starts) != len(limits):
+        raise ValueError(f"{len(starts)} starts, but {len(limits)} ends or lengths")
+    ranges: list[Range] = []
+    for start, limit in zip(starts, limits):
+        end, length = (limit, None) if ends is not None else (None, limit)
+        parsed = _arguments.bounded(start, end, length)
+        ranges.append((parsed[1], parsed[2] if len(parsed) == 3 else 0))
+    return ranges
+
+
+def read_ranges(
+    backend: Backend, path: str, ranges: list[Range], gap: int, limit: int
+) -> Plan[list[Bytes]]:
+    """Read ranges, with `limit` requests at once; those at most `gap` bytes apart are joined."""
+    found: list[Bytes] = [Bytes()] * len(ranges)
+    plans = [_read(backend, path, ranges, group, found) for group in _joined(ranges, gap)]
+    yield from together(plans, limit)
+    return found
+
+
+def _joined(ranges: list[Range], gap: int) -> list[list[int]]:
+    """The numbers of the ranges that one request reads, in the order of their starts."""
+    groups: list[list[int]] = []
+    first = last = 0
+    for number in sorted(range(len(ranges)), key=ranges.__getitem__):
+        start, end = ranges[number]
+        near = start <= last + gap and (start < last or max(end, last) - first <= WIDEST)
+        if groups and near:
+            groups[-1].append(number)
+            last = max(last, end)
+        else:
+            groups.append([number])
+            first, last = start, end
+    return groups
+
+
+def _read(
+    backend: Backend, path: str, ranges: list[Range], group: list[int], found: list[Bytes]
+) -> Plan[None]:
+    """Read what a group's ranges span, and put the bytes of each in its place."""
+    first = ranges[group[0]][0]
+    last = max(ranges[number][1] for number in group)
+    fetched = yield from backend.get(path, GetRequest(range=("bounded", first, last)))
+    span = yield from read_all(fetched)
+    for number in group:
+        start, end = ranges[number][0] - first, ranges[number][1] - first
+        if start >= len(span):  # joined with one that starts in the object
+            raise beyond_end(first + start, first + len(span), path)
+        whole = not start and end >= len(span)
+        found[number] = span if whole else copied(Bytes, memoryview(span)[start:end])
