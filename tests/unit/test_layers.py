@@ -20,7 +20,7 @@ LAYERS = (
     {"options", "credentials", "_paths", "_driver", "_driver_async", "_convert", "_cache"},
     {"_wire", "_engine", "_backend", "_local_root", "_local_content"},
     {"_filling", "_together"},
-    {"_metrics", "_policy", "_azure", "_streams", "_parsers", "_httpx_engine"},
+    {"_metrics", "_policy", "_azure", "_streams", "_parsers", "_httpx_engine", "_sockets"},
     {"_http11", "_http11_async"},
     {"_idle"},
     {"_loops"},

@@ -87,7 +87,8 @@ def _bind_fast(store: Any, function: Any, signature: str) -> Caller:
     kinds = _kinds(ffi, signature)
     invoke = ffi.dll["wasmtime_component_func_call"]  # a function object of our own
     invoke.restype = ctypes.c_void_p
-    delete = ffi.dll["wasmtime_component_val_delete"]
+    # To free some memory is not worth letting other threads have the GIL, and waiting for it.
+    delete = ctypes.PyDLL(ffi.dll._name, handle=ffi.dll._handle)["wasmtime_component_val_delete"]
     delete.restype, delete.argtypes = None, [ctypes.c_void_p]
     count = len(signature)
     values: Any = (_Value * max(count, 1))()

@@ -14,7 +14,8 @@ from typing import Any
 
 from ._http import SMALL_BODY, TransportFailure
 from ._parsers import HAS_HTTPTOOLS, make_parser
-from ._wire import READ_SIZE, Budget, Headers, Origin, Spill, Wire, is_readable
+from ._sockets import Channel
+from ._wire import READ_SIZE, Budget, Headers, Origin, Spill, Wire
 
 HEAD_SIZE = 64 << 10
 """How much is read at once while the head has not arrived, in bytes."""
@@ -30,64 +31,64 @@ class HttpConnection:
     def __init__(self, origin: Origin, context: Callable[[], ssl.SSLContext]) -> None:
         self._origin = origin
         self._context = context
-        self._socket: socket.socket | None = None
+        self._channel: Channel | None = None
 
     def exchange(self, wire: Wire, budget: Budget) -> HttpAnswer | ParsedAnswer:
         """Send a request and wait for the head of its response."""
-        if self._socket is not None and is_readable(self._socket):
+        if self._channel is not None and self._channel.is_readable():
             self.close()  # the server has closed it, or sent what nobody asked for
-        connection = self._socket or self._connect(wire.connect_timeout)
-        broken = _send(connection, wire, budget)
+        channel = self._channel or self._connect(wire.connect_timeout)
+        broken = _send(channel, wire, budget)
         try:
             if HAS_HTTPTOOLS:
-                return ParsedAnswer(self, connection, wire.method, budget)
-            return HttpAnswer(self, connection, wire.method, budget)
+                return ParsedAnswer(self, channel, wire.method, budget)
+            return HttpAnswer(self, channel, wire.method, budget)
         except TransportFailure:
             self.close()
             if broken is not None:
                 raise TransportFailure("request", str(broken)) from broken
             raise
 
-    def _connect(self, timeout: float | None) -> socket.socket:
+    def _connect(self, timeout: float | None) -> Channel:
         origin = self._origin
         try:
-            plain = socket.create_connection((origin.host, origin.port), timeout)
+            connection = socket.create_connection((origin.host, origin.port), timeout)
         except OSError as error:
             raise TransportFailure("connect", str(error) or "timed out") from error
         try:
-            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if origin.scheme == "https":
-                self._socket = self._context().wrap_socket(plain, server_hostname=origin.host)
-            else:
-                self._socket = plain
-        except (OSError, ssl.SSLError) as error:
-            plain.close()
+                connection = self._context().wrap_socket(connection, server_hostname=origin.host)
+            self._channel = Channel(connection)
+        except OSError as error:
+            connection.close()
             raise TransportFailure("connect", str(error)) from error
         except BaseException:
-            plain.close()
+            connection.close()
             raise
-        return self._socket
+        return self._channel
 
     def close(self) -> None:
         """Close the connection; the next request opens it again."""
-        connection, self._socket = self._socket, None
-        if connection is not None:
-            connection.close()
+        channel, self._channel = self._channel, None
+        if channel is not None:
+            channel.close()
 
 
 class ParsedAnswer:
     """A response whose head has arrived, parsed by httptools."""
 
     def __init__(
-        self, owner: HttpConnection, connection: socket.socket, method: str, budget: Budget
+        self, owner: HttpConnection, channel: Channel, method: str, budget: Budget
     ) -> None:
         self._owner = owner
-        self._connection = connection
+        self._channel = channel
         self._budget = budget
         parser = self._parser = make_parser(method)
         self._spill = Spill()
+        self._call(channel.await_answer)
         while parser.status is None:
-            self._feed(self._wait(connection.recv, HEAD_SIZE))
+            self._feed(self._call(channel.receive, HEAD_SIZE))
         self.status = parser.status
         self.headers: Headers = parser.headers
         self._raw = parser.missing()
@@ -95,14 +96,11 @@ class ParsedAnswer:
         if self._raw:
             parser.release()
 
-    def _wait(self, function: Callable[[Any], Any], argument: Any) -> Any:
-        self._connection.settimeout(self._budget.start())
+    def _call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         try:
-            return function(argument)
+            return function(*arguments, self._budget)
         except OSError as error:
             raise _failure(error) from error
-        finally:
-            self._budget.stop()
 
     def _feed(self, data: bytes) -> None:
         parser = self._parser
@@ -129,11 +127,11 @@ class ParsedAnswer:
         """Read some of the body; empty at its end."""
         parser = self._parser
         if self._raw and not parser.chunks:
-            data: bytes = self._wait(self._connection.recv, min(READ_SIZE, self._raw))
+            data: bytes = self._call(self._channel.receive, min(READ_SIZE, self._raw))
             self._received(len(data))
             return data
         while not parser.chunks and not parser.complete:
-            self._feed(self._wait(self._connection.recv, READ_SIZE))
+            self._feed(self._call(self._channel.receive, READ_SIZE))
         return parser.take()
 
     def read_into(self, view: memoryview) -> int:
@@ -142,7 +140,8 @@ class ParsedAnswer:
             return self._spill.fill(view)
         if not self._raw or self._parser.chunks:
             return self._spill.fill(view, self.read())
-        count: int = self._wait(self._connection.recv_into, view[: min(INTO_SIZE, self._raw)])
+        piece = view[: min(INTO_SIZE, self._raw)]
+        count: int = self._call(self._channel.receive_into, piece)
         self._received(count)
         return count
 
@@ -158,10 +157,10 @@ class HttpAnswer:
     """A response whose head has arrived, parsed by http.client."""
 
     def __init__(
-        self, owner: HttpConnection, connection: socket.socket, method: str, budget: Budget
+        self, owner: HttpConnection, channel: Channel, method: str, budget: Budget
     ) -> None:
         self._owner = owner
-        self._source = _Source(connection, budget)
+        self._source = _Source(channel, budget)
         source: Any = self._source
         self._response = http.client.HTTPResponse(source, method=method)
         _guard(self._response.begin)
@@ -196,9 +195,9 @@ class HttpAnswer:
 class _Source(io.RawIOBase):
     """A socket as http.client reads it: each wait is bounded by the request's budget."""
 
-    def __init__(self, connection: socket.socket, budget: Budget) -> None:
+    def __init__(self, channel: Channel, budget: Budget) -> None:
         super().__init__()
-        self._connection = connection
+        self._channel = channel
         self._budget = budget
         self._received = 0
         self.surplus = False
@@ -215,11 +214,7 @@ class _Source(io.RawIOBase):
 
     def readinto(self, buffer: Any, /) -> int:
         """Read what is there, or wait for it as long as the budget allows."""
-        self._connection.settimeout(self._budget.start())
-        try:
-            count = self._connection.recv_into(buffer)
-        finally:
-            self._budget.stop()
+        count = self._channel.receive_into(buffer, self._budget)
         self._received += count
         return count
 
@@ -264,19 +259,15 @@ def _closed() -> TransportFailure:
     return TransportFailure("interrupted", "the server closed the connection")
 
 
-def _send(connection: socket.socket, wire: Wire, budget: Budget) -> OSError | None:
+def _send(channel: Channel, wire: Wire, budget: Budget) -> OSError | None:
     """Send a request; an error is returned, because the server may have answered before it."""
     head, payload = wire.head(), wire.payload
     small = payload is not None and payload.length <= SMALL_BODY
     try:
-        connection.settimeout(budget.start())
-        connection.sendall(head + payload.join() if small and payload is not None else head)
-        budget.stop()
+        channel.send(head + payload.join() if small and payload is not None else head, budget)
         if payload is not None and not small:
             for piece in payload.pieces():
-                connection.settimeout(budget.start())
-                connection.sendall(piece)
-                budget.stop()
+                channel.send(piece, budget)
     except TimeoutError as error:
         raise TransportFailure("timeout", "the server did not take the request in time") from error
     except OSError as error:

@@ -10,7 +10,8 @@ from typing import Any
 
 from ._http import SMALL_BODY, TransportFailure
 from ._parsers import Parser, make_parser
-from ._wire import Budget, Headers, Origin, Spill, Wire, is_readable
+from ._sockets import is_readable
+from ._wire import Budget, Headers, Origin, Spill, Wire
 
 HIGH_WATER = 4 << 20
 """Reading pauses when this many bytes of a body are waiting to be taken."""

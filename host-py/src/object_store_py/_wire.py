@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import select
 import time
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from ._bulk_deletes import deletes_in_bulk
 from ._http import Payload, TransportFailure
@@ -247,12 +246,3 @@ def parse_origin(text: str, direct: bool = False) -> Origin:
     if not colon or authority.endswith("]"):
         host, port = authority, str(DEFAULT_PORTS[scheme])
     return Origin(scheme, host.strip("[]"), int(port), text, direct)
-
-
-def is_readable(connection: Any) -> bool:
-    """Whether something has arrived; on an idle connection that means its end."""
-    if hasattr(select, "poll"):
-        poll = select.poll()
-        poll.register(connection, select.POLLIN)
-        return bool(poll.poll(0))
-    return bool(select.select([connection], [], [], 0)[0])
