@@ -3,7 +3,7 @@
 use crate::desk::{Exchange, Outcome};
 use crate::error::Plain;
 use crate::guard;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use object_store::client::{HttpError, HttpErrorKind, HttpResponse};
 
 /// A response with more headers than this is refused.
@@ -17,7 +17,8 @@ pub fn parse(
     exchange: &Exchange,
     deletes: &[String],
 ) -> (Result<HttpResponse, HttpError>, Outcome) {
-    let (code, detail) = server_words(status, &body);
+    let reads = exchange.target.as_ref().is_some_and(|(method, _)| *method == Method::GET);
+    let (code, detail) = server_words(status, &body, reads);
     match build(status, headers, body, exchange, deletes) {
         Ok(response) => {
             let outcome = Outcome::Status(response.status().as_u16(), code, detail);
@@ -78,10 +79,11 @@ fn parse_headers(text: &str) -> Result<HeaderMap, &'static str> {
 }
 
 /// The error code and text that the server put into the body: XML (S3, Azure, GCS) or JSON (tokens).
-/// They are whole: what is cut before secrets are looked for could end in a part of one.
-fn server_words(status: u32, body: &str) -> (Option<String>, Option<String>) {
+/// They are whole: what is cut before secrets are looked for could end in a part of one. With success
+/// come those of what failed midway; not for what only reads, such as a listing, which is long.
+fn server_words(status: u32, body: &str, reads: bool) -> (Option<String>, Option<String>) {
     let success = (200..300).contains(&status);
-    if body.is_empty() || (success && !body.contains("<Error>")) {
+    if body.is_empty() || (success && (reads || !body.contains("<Error>"))) {
         return (None, None);
     }
     let (code, detail) = match body.trim_start().starts_with('{') {
