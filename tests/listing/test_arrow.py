@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from typing import Any
 
 import polars as pl
@@ -12,8 +11,6 @@ import pytest
 from arro3.core import RecordBatch, Table
 
 import object_store_py as obs
-from object_store_py._arrow import record_batch
-from object_store_py._operations import object_meta
 from object_store_py.store import MemoryStore
 from tests.harness.api import Api
 
@@ -79,20 +76,3 @@ def test_without_arro3_the_error_says_what_to_install(monkeypatch: pytest.Monkey
     for verb in (store.list, store.list_with_delimiter):
         with pytest.raises(ImportError, match=r"object-store-py\[arrow\]"):
             verb(return_arrow=True)
-
-
-def test_columns_are_quicker_than_dicts() -> None:
-    rows = [(f"key-{index:08d}", 1 << 50, index, '"tag"', None) for index in range(100_000)]
-
-    def best(make: Any) -> float:
-        times: list[float] = []
-        for _ in range(3):
-            started = time.process_time()
-            make()
-            times.append(time.process_time() - started)
-        return min(times)
-
-    columns = best(lambda: record_batch(rows))
-    dicts = best(lambda: [object_meta(*row) for row in rows])
-    print(f"100,000 keys: {columns * 1e3:.0f} ms as columns, {dicts * 1e3:.0f} ms as dicts")
-    assert columns < dicts
