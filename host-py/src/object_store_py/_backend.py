@@ -288,6 +288,8 @@ class Backend(Protocol):
 
     min_part_size: int
     """The smallest part of an upload of several, in bytes."""
+    max_put: int
+    """The largest object that is written by one request, in bytes."""
     multipart: bool
     """Whether objects can be written in parts. Where not, they are written in one request, which
     holds all of what is written in memory."""

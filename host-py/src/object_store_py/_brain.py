@@ -25,6 +25,7 @@ class BrainBackend:
     """A remote store."""
 
     multipart = True
+    max_put = LONGEST_RANGE - 1
 
     def __init__(self, brain: Brain, retry: dict[str, Any], min_part_size: int) -> None:
         self._brain = brain
@@ -83,11 +84,6 @@ class BrainBackend:
 
     def _digest(self, payload: Payload) -> str:
         self._brain.open()
-        if payload.length >= LONGEST_RANGE:  # the core would say so, too, but after the digest
-            raise ValueError(
-                f"a body of {payload.length} bytes is too long for one request, which takes just"
-                " under 4 GiB: let use_multipart be True"
-            )
         return payload.sha256() if self._brain.wants_digest else ""
 
     def put(self, path: str, payload: Payload, options: PutRequest) -> Plan[Written]:

@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import shutil
+import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
 from functools import partial
@@ -43,6 +44,7 @@ class LocalBackend:
 
     delete_batch = 1_000
     min_part_size = 0
+    max_put = sys.maxsize - 1
     multipart = True
 
     def __init__(self, root: Root, label: str, automatic_cleanup: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 import threading
 import time
 from bisect import bisect_left, bisect_right
@@ -88,6 +89,7 @@ class MemoryBackend:
 
     delete_batch = 1_000_000
     min_part_size = 0
+    max_put = sys.maxsize - 1
     multipart = True
 
     def __init__(self, label: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from . import _arguments, _paths
@@ -36,21 +36,20 @@ MAX_PARTS = 10_000
 """How many parts S3 takes in one upload."""
 MAX_PART = 2**32 - 2
 """The largest part in bytes: the core counts in 32 bits."""
-MAX_PUT = 5 << 30
-"""The largest object that S3 takes in one request, in bytes."""
 
 
-def object_meta(
-    path: str, modified: int, size: int, e_tag: str | None, version: str | None
-) -> ObjectMeta:
-    """An object's metadata as users get it."""
-    return {
-        "path": path,
-        "last_modified": to_datetime(modified),
-        "size": size,
-        "e_tag": e_tag,
-        "version": version,
-    }
+def object_metas(rows: Iterable[Sequence[Any]]) -> list[ObjectMeta]:
+    """Metadata as users get it, of rows in the order of `RawMeta`."""
+    return [
+        {
+            "path": path,
+            "last_modified": to_datetime(modified),
+            "size": size,
+            "e_tag": e_tag,
+            "version": version,
+        }
+        for path, modified, size, e_tag, version in rows
+    ]
 
 
 def give_up(backend: Backend, full: str, upload: str) -> Plan[None]:
@@ -116,8 +115,8 @@ class Operations:
 
     def meta(self, fetched: Fetched) -> ObjectMeta:
         """The metadata of an object that was read."""
-        path, modified, size, e_tag, version = fetched.meta
-        return object_meta(self._relative(path), modified, size, e_tag, version)
+        meta = fetched.meta
+        return object_metas([meta._replace(path=self._relative(meta.path))])[0]
 
     def get_range(
         self, path: str, start: object, end: object = None, length: object = None
@@ -182,7 +181,9 @@ class Operations:
     ) -> Plan[Written]:
         if source.length is not None and in_parts is not False:
             chunk_size = max(chunk_size, -(-source.length // MAX_PARTS))
-        first = yield from source.read(chunk_size if in_parts is not False else MAX_PUT + 1)
+        first = yield from source.read(
+            chunk_size if in_parts is not False else self._backend.max_put + 1
+        )
         if in_parts is False or (in_parts is None and first.length < chunk_size):
             return (yield from self._put_whole(full, first, request))
         second = yield from source.read(chunk_size)
@@ -200,9 +201,11 @@ class Operations:
         )
 
     def _put_whole(self, full: str, payload: Payload, request: PutRequest) -> Plan[Written]:
-        if payload.length > MAX_PUT:
+        if payload.length > self._backend.max_put:
             advice = ": let use_multipart be True" if self._backend.multipart else ""
-            raise ValueError(f"one request takes 5 GiB at most{advice}")
+            raise ValueError(
+                f"one request takes {self._backend.max_put} bytes (4 GiB) at most{advice}"
+            )
         return (yield from self._backend.put(full, payload, request))
 
     def _put_parts(

@@ -11,7 +11,7 @@ from . import _paths
 from ._backend import Progress
 from ._driver import run, run_async
 from ._effects import Plan
-from ._operations import Operations, object_meta
+from ._operations import Operations, object_metas
 from .exceptions import NotFoundError
 from .stores.base import ObjectStoreMethods, known
 from .types import ObjectMeta
@@ -182,7 +182,7 @@ class _Walk:
         objects: list[ObjectMeta] = []
         while (rows := (yield from pages.next())) is not None:
             below.update(path.rpartition("/")[2] for path in pages.prefixes)
-            objects.extend(object_meta(*row) for row in rows)
+            objects.extend(object_metas(rows))
         self._last = (prefix, sorted(below))
         return prefix, self._last[1], objects
 
@@ -236,7 +236,7 @@ class _Glob:
         if rows is None:
             self._ended = True
             return []
-        return [object_meta(*row) for row in rows if self._matches(row[0])]
+        return object_metas(row for row in rows if self._matches(row[0]))
 
     def _single(self) -> Plan[list[ObjectMeta]]:
         """A pattern without special characters names one object."""

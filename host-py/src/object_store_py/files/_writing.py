@@ -13,7 +13,7 @@ from .._backend import PutRequest
 from .._driver import run
 from .._effects import Cancel, Group, Join, Plan, Spawn
 from .._http import Payload
-from .._operations import MAX_PARTS, MAX_PUT, give_up
+from .._operations import MAX_PARTS, give_up
 from ..exceptions import GenericError
 from ..stores.base import ObjectStoreMethods
 
@@ -47,7 +47,8 @@ class Writer:
         self._label = repr(store)
         self._request = request
         in_parts = request.mode == "overwrite" and self._backend.multipart
-        self._part_size = max(buffer_size, self._backend.min_part_size) if in_parts else MAX_PUT
+        backend = self._backend
+        self._part_size = max(buffer_size, backend.min_part_size) if in_parts else backend.max_put
         self._in_parts = in_parts
         self._limit = limit
         self._background = background
@@ -170,7 +171,10 @@ class Writer:
 
     def _push(self, part: memoryview) -> Plan[None]:
         if not self._in_parts:
-            raise ValueError("one request takes 5 GiB at most, and this write needs to be one")
+            raise ValueError(
+                f"one request takes {self._part_size} bytes (4 GiB) at most, and this write needs"
+                " to be one"
+            )
         self._ready.append(Payload([part if part.readonly else part.toreadonly()]))
         if self._background or len(self._ready) >= self._limit:
             yield from self._safely(self._send())

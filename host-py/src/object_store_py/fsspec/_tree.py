@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from .._backend import Progress
 from .._effects import Block, Plan
-from .._operations import PARALLEL, Operations, object_meta
+from .._operations import PARALLEL, Operations, object_metas
 from .._together import together
 from .._trees import Pages
 from ..exceptions import InvalidPathError, NotFoundError, NotSupportedError
@@ -177,7 +177,7 @@ class Tree:
     def _children(self, path: str) -> Plan[list[Info]]:
         verbs, key = self.verbs(path)
         prefixes, rows = yield from verbs.list_with_delimiter(key)
-        objects = [object_meta(*row) for row in rows]
+        objects = object_metas(rows)
         found = [directory_info(self._name(path, prefix)) for prefix in prefixes]
         marks = {key, *prefixes}
         found += [self._file(path, meta) for meta in objects if not _is_mark(meta, marks)]
@@ -220,7 +220,7 @@ class Tree:
         metas: list[ObjectMeta] = []
         pages = Pages(verbs, key)
         while (rows := (yield from pages.next())) is not None:
-            metas.extend(object_meta(*row) for row in rows)
+            metas.extend(object_metas(rows))
         above = {key, *_ancestors((meta["path"] for meta in metas), key)}
         found = {
             entry["name"]: entry

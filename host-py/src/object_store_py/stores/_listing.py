@@ -5,12 +5,12 @@ from __future__ import annotations
 import builtins
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Literal, overload
 
 from .. import _arguments, _arrow
 from .._driver import run, run_async
 from .._effects import Plan
-from .._operations import Operations, object_meta
+from .._operations import Operations, object_metas
 from ..results import ListStream
 from ..types import ListResult, ObjectMeta
 
@@ -91,7 +91,7 @@ class ListingMethods:
         if return_arrow:
             _arrow.require()
             return ListStream(next_page, size, _arrow.record_batch)
-        return ListStream(next_page, size, _dicts)
+        return ListStream(next_page, size, object_metas)
 
     @overload
     def list_async(
@@ -193,9 +193,5 @@ class ListingMethods:
         prefixes, rows = yield from self._verbs().list_with_delimiter(prefix)
         if return_arrow:
             return {"common_prefixes": prefixes, "objects": _arrow.table(rows)}
-        objects: Sequence[ObjectMeta] = _dicts(rows)
+        objects: Sequence[ObjectMeta] = object_metas(rows)
         return {"common_prefixes": prefixes, "objects": objects}
-
-
-def _dicts(rows: Sequence[Sequence[Any]]) -> builtins.list[ObjectMeta]:
-    return [object_meta(*row) for row in rows]
