@@ -76,10 +76,34 @@ def test_bad_keys_are_left_out_and_named(api: Api) -> None:
     assert listing.skipped == BAD
 
 
+def one_level(api: Api, store: Any) -> Any:
+    """One level, whose listing says how to go on where it ends, and so goes on."""
+    with pytest.raises(InvalidPathError, match="on_bad_key='skip'"):
+        api.list_with_delimiter(store)
+    return api.call("list_with_delimiter", store, on_bad_key="skip")
+
+
+def test_one_level_leaves_out_bad_keys_and_prefixes(api: Api) -> None:
+    pages = [page([BAD[1], "good"], ["b/", "../y/"], token="more"), page([BAD[3]], ["a/", "//"])]
+    with RawServer([pages[0], *pages]) as server:
+        found = one_level(api, store_at(server))
+    assert [meta["path"] for meta in found["objects"]] == ["good"]
+    assert found["common_prefixes"] == ["a", "b"]
+    assert found["skipped"] == [BAD[1], "../y/", BAD[3], "//"]
+
+
+def test_one_level_as_arrow_names_what_it_left_out() -> None:
+    with RawServer([page(["a//b", "good"])]) as server:
+        found = store_at(server).list_with_delimiter(return_arrow=True, on_bad_key="skip")
+    assert (found["objects"].num_rows, found.get("skipped")) == (1, ["a//b"])
+
+
 def test_another_word_is_refused() -> None:
     unknown: Any = "ignore"
-    with RawServer([]) as server, pytest.raises(ValueError, match="'raise' or 'skip'"):
-        obs.list(store_at(server), on_bad_key=unknown)
+    with RawServer([]) as server:
+        for verb in (obs.list, obs.list_with_delimiter):
+            with pytest.raises(ValueError, match="'raise' or 'skip'"):
+                verb(store_at(server), on_bad_key=unknown)
 
 
 def test_azure_lists_around_bad_keys(api: Api, servers: Servers) -> None:
@@ -107,6 +131,9 @@ def test_webdav_lists_around_bad_keys(api: Api, servers: Servers) -> None:
     listing = obs.list(store, on_bad_key="skip")
     assert [meta["path"] for meta in api.collect(listing)] == ["a/good"]
     assert [key.rpartition("/")[2] for key in listing.skipped] == ["x\ty"]
+    (folder / "x\ty").write_bytes(b"")
+    found = one_level(api, store)
+    assert (found["common_prefixes"], len(found["skipped"])) == (["a"], 1)
 
 
 def test_google_lists_around_bad_keys(api: Api, servers: Servers) -> None:
@@ -133,3 +160,4 @@ def test_files_whose_names_are_no_paths(api: Api, tmp_path: Path) -> None:
     listing = obs.list(store, on_bad_key="skip")
     assert [meta["path"] for meta in api.collect(listing)] == ["good"]
     assert listing.skipped == ["a\nb", "\udcff"]
+    assert one_level(api, store)["skipped"] == ["a\nb", "\udcff"]

@@ -219,40 +219,76 @@ def list(
 
 @overload
 def list_with_delimiter(
-    store: ObjectStoreMethods, prefix: str | None = None, *, return_arrow: Literal[False] = False
+    store: ObjectStoreMethods,
+    prefix: str | None = None,
+    *,
+    return_arrow: Literal[False] = False,
+    on_bad_key: OnBadKey = "raise",
 ) -> ListResult[Sequence[ObjectMeta]]: ...
 @overload
 def list_with_delimiter(
-    store: ObjectStoreMethods, prefix: str | None = None, *, return_arrow: Literal[True]
+    store: ObjectStoreMethods,
+    prefix: str | None = None,
+    *,
+    return_arrow: Literal[True],
+    on_bad_key: OnBadKey = "raise",
 ) -> ListResult[Table]: ...
 @overload
 def list_with_delimiter(
-    store: ObjectStoreMethods, prefix: str | None = None, *, return_arrow: bool
+    store: ObjectStoreMethods,
+    prefix: str | None = None,
+    *,
+    return_arrow: bool,
+    on_bad_key: OnBadKey = "raise",
 ) -> ListResult[Sequence[ObjectMeta]] | ListResult[Table]: ...
 def list_with_delimiter(
-    store: ObjectStoreMethods, prefix: str | None = None, *, return_arrow: bool = False
+    store: ObjectStoreMethods,
+    prefix: str | None = None,
+    *,
+    return_arrow: bool = False,
+    on_bad_key: OnBadKey = "raise",
 ) -> ListResult[Sequence[ObjectMeta]] | ListResult[Table]:
     """List the objects and prefixes directly below a prefix."""
-    return known(store).list_with_delimiter(prefix, return_arrow=return_arrow)
+    return known(store).list_with_delimiter(
+        prefix, return_arrow=return_arrow, on_bad_key=on_bad_key
+    )
 
 
 @overload
 async def list_with_delimiter_async(
-    store: ObjectStoreMethods, prefix: str | None = None, *, return_arrow: Literal[False] = False
+    store: ObjectStoreMethods,
+    prefix: str | None = None,
+    *,
+    return_arrow: Literal[False] = False,
+    on_bad_key: OnBadKey = "raise",
 ) -> ListResult[Sequence[ObjectMeta]]: ...
 @overload
 async def list_with_delimiter_async(
-    store: ObjectStoreMethods, prefix: str | None = None, *, return_arrow: Literal[True]
+    store: ObjectStoreMethods,
+    prefix: str | None = None,
+    *,
+    return_arrow: Literal[True],
+    on_bad_key: OnBadKey = "raise",
 ) -> ListResult[Table]: ...
 @overload
 async def list_with_delimiter_async(
-    store: ObjectStoreMethods, prefix: str | None = None, *, return_arrow: bool
+    store: ObjectStoreMethods,
+    prefix: str | None = None,
+    *,
+    return_arrow: bool,
+    on_bad_key: OnBadKey = "raise",
 ) -> ListResult[Sequence[ObjectMeta]] | ListResult[Table]: ...
 async def list_with_delimiter_async(
-    store: ObjectStoreMethods, prefix: str | None = None, *, return_arrow: bool = False
+    store: ObjectStoreMethods,
+    prefix: str | None = None,
+    *,
+    return_arrow: bool = False,
+    on_bad_key: OnBadKey = "raise",
 ) -> ListResult[Sequence[ObjectMeta]] | ListResult[Table]:
     """List the objects and prefixes directly below a prefix."""
-    return await known(store).list_with_delimiter_async(prefix, return_arrow=return_arrow)
+    return await known(store).list_with_delimiter_async(
+        prefix, return_arrow=return_arrow, on_bad_key=on_bad_key
+    )
 
 
 def put(

@@ -270,18 +270,20 @@ class Operations:
             page.prefixes = [path[cut:] for path in page.prefixes]
         return page
 
-    def list_with_delimiter(self, prefix: str | None) -> Plan[tuple[list[str], list[Any]]]:
-        """The prefixes directly below a prefix, and the rows of the objects there."""
-        prefixes: dict[str, None] = {}
-        objects: list[Any] = []
+    def list_with_delimiter(self, prefix: str | None, skip: bool = False) -> Plan[Page]:
+        """All that is directly below a prefix, as one page; its prefixes are sorted."""
+        prefixes: set[str] = set()
+        objects: list[Sequence[Any]] = []
+        skipped: list[str] = []
         token, progress = None, Progress()
         while True:
-            page = yield from self.list_page(prefix, True, None, token)
-            prefixes.update(dict.fromkeys(page.prefixes))
+            page = yield from self.list_page(prefix, True, None, token, skip)
+            prefixes.update(page.prefixes)
             objects.extend(page.objects)
+            skipped.extend(page.skipped)
             token = progress.follow(page)
             if token is None:
-                return sorted(prefixes), objects
+                return Page(objects, sorted(prefixes), None, skipped)
 
     # The rest.
 

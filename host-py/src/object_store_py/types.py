@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Sequence
 from datetime import datetime
 from os import PathLike
-from typing import IO, TYPE_CHECKING, Generic, Literal, TypeAlias, TypedDict, TypeVar
+from typing import (
+    IO,
+    TYPE_CHECKING,
+    Generic,
+    Literal,
+    NotRequired,
+    TypeAlias,
+    TypedDict,
+    TypeVar,
+)
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -66,6 +75,8 @@ class ListResult(TypedDict, Generic[ListChunkType]):
     """Prefixes one segment longer that have objects below them."""
     objects: ListChunkType
     """The objects themselves."""
+    skipped: NotRequired[Sequence[str]]
+    """With `on_bad_key="skip"`: what no path can name, as the store spells it."""
 
 
 class OffsetRange(TypedDict):

@@ -176,10 +176,10 @@ class Tree:
 
     def _children(self, path: str) -> Plan[list[Info]]:
         verbs, key = self.verbs(path)
-        prefixes, rows = yield from verbs.list_with_delimiter(key)
-        objects = object_metas(rows)
-        found = [directory_info(self._name(path, prefix)) for prefix in prefixes]
-        marks = {key, *prefixes}
+        page = yield from verbs.list_with_delimiter(key)
+        objects = object_metas(page.objects)
+        found = [directory_info(self._name(path, prefix)) for prefix in page.prefixes]
+        marks = {key, *page.prefixes}
         found += [self._file(path, meta) for meta in objects if not _is_mark(meta, marks)]
         return sorted(found, key=lambda entry: str(entry["name"]))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .. import _arguments, _arrow
 from .._driver import run, run_async
@@ -143,55 +143,97 @@ class ListingMethods:
 
     @overload
     def list_with_delimiter(
-        self, prefix: str | None = None, *, return_arrow: Literal[False] = False
+        self,
+        prefix: str | None = None,
+        *,
+        return_arrow: Literal[False] = False,
+        on_bad_key: OnBadKey = "raise",
     ) -> ListResult[Sequence[ObjectMeta]]: ...
     @overload
     def list_with_delimiter(
-        self, prefix: str | None = None, *, return_arrow: Literal[True]
+        self,
+        prefix: str | None = None,
+        *,
+        return_arrow: Literal[True],
+        on_bad_key: OnBadKey = "raise",
     ) -> ListResult[Table]: ...
     @overload
     def list_with_delimiter(
-        self, prefix: str | None = None, *, return_arrow: bool
+        self,
+        prefix: str | None = None,
+        *,
+        return_arrow: bool,
+        on_bad_key: OnBadKey = "raise",
     ) -> ListResult[Sequence[ObjectMeta]] | ListResult[Table]: ...
     def list_with_delimiter(
-        self, prefix: str | None = None, *, return_arrow: bool = False
+        self,
+        prefix: str | None = None,
+        *,
+        return_arrow: bool = False,
+        on_bad_key: OnBadKey = "raise",
     ) -> ListResult[Sequence[ObjectMeta]] | ListResult[Table]:
         """List the objects directly below a prefix, and the prefixes one segment longer.
 
         Args:
             prefix: whole segments of a path.
             return_arrow: the objects as an Arrow table; needs the extra `arrow`.
+            on_bad_key: what to do with a key that no path can name, as in `list`.
 
         Returns:
-            `common_prefixes`, a sorted list, and `objects`.
+            `common_prefixes`, a sorted list, and `objects`; with `on_bad_key="skip"` also
+            `skipped`, the keys and prefixes left out, as the store spells them.
+
+        Raises:
+            InvalidPathError: the store has a key there that no path can name.
+            ImportError: `return_arrow` is True and arro3-core is not installed.
         """
-        return run(self._list_with_delimiter(prefix, return_arrow))
+        return run(self._list_with_delimiter(prefix, return_arrow, on_bad_key))
 
     @overload
     async def list_with_delimiter_async(
-        self, prefix: str | None = None, *, return_arrow: Literal[False] = False
+        self,
+        prefix: str | None = None,
+        *,
+        return_arrow: Literal[False] = False,
+        on_bad_key: OnBadKey = "raise",
     ) -> ListResult[Sequence[ObjectMeta]]: ...
     @overload
     async def list_with_delimiter_async(
-        self, prefix: str | None = None, *, return_arrow: Literal[True]
+        self,
+        prefix: str | None = None,
+        *,
+        return_arrow: Literal[True],
+        on_bad_key: OnBadKey = "raise",
     ) -> ListResult[Table]: ...
     @overload
     async def list_with_delimiter_async(
-        self, prefix: str | None = None, *, return_arrow: bool
+        self,
+        prefix: str | None = None,
+        *,
+        return_arrow: bool,
+        on_bad_key: OnBadKey = "raise",
     ) -> ListResult[Sequence[ObjectMeta]] | ListResult[Table]: ...
     async def list_with_delimiter_async(
-        self, prefix: str | None = None, *, return_arrow: bool = False
+        self,
+        prefix: str | None = None,
+        *,
+        return_arrow: bool = False,
+        on_bad_key: OnBadKey = "raise",
     ) -> ListResult[Sequence[ObjectMeta]] | ListResult[Table]:
         """List one level; see `list_with_delimiter`."""
-        return await run_async(self._list_with_delimiter(prefix, return_arrow))
+        return await run_async(self._list_with_delimiter(prefix, return_arrow, on_bad_key))
 
     def _list_with_delimiter(
-        self, prefix: str | None, return_arrow: bool
+        self, prefix: str | None, return_arrow: bool, on_bad_key: OnBadKey
     ) -> Plan[ListResult[Sequence[ObjectMeta]] | ListResult[Table]]:
         if return_arrow:
             _arrow.require()
-        prefixes, rows = yield from self._verbs().list_with_delimiter(prefix)
-        if return_arrow:
-            return {"common_prefixes": prefixes, "objects": _arrow.table(rows)}
-        objects: Sequence[ObjectMeta] = object_metas(rows)
-        return {"common_prefixes": prefixes, "objects": objects}
+        skip = _arguments.on_bad_key(on_bad_key)
+        page = yield from self._verbs().list_with_delimiter(prefix, skip)
+        result: ListResult[Any] = {
+            "common_prefixes": page.prefixes,
+            "objects": (_arrow.table if return_arrow else object_metas)(page.objects),
+        }
+        if skip:
+            result["skipped"] = page.skipped
+        return result
