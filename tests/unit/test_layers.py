@@ -44,6 +44,7 @@ LAYERS = (
         "store",
         "_urls",
         "_functions",
+        "_list_functions",
         "files._shared",
         "files._reading",
         "files._writing",

@@ -28,9 +28,6 @@ from ._functions import (
     get_ranges_async,
     head,
     head_async,
-    list,
-    list_with_delimiter,
-    list_with_delimiter_async,
     put,
     put_async,
     rename,
@@ -38,6 +35,7 @@ from ._functions import (
     sign,
     sign_async,
 )
+from ._list_functions import list, list_with_delimiter, list_with_delimiter_async
 from ._metrics import OnRequest, RequestInfo, StoreStats
 from ._progress import ProgressInput
 from ._urls import parse_scheme

@@ -8,13 +8,12 @@ from __future__ import annotations
 import builtins
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from ._driver import run, run_async
 from ._progress import ProgressInput
 from .bytes import Bytes
-from .results import GetResult, ListStream
-from .stores._listing import OnBadKey
+from .results import GetResult
 from .stores.base import CHUNK_SIZE, COALESCE, MAX_CONCURRENCY, ObjectStoreMethods, known
 from .stores.signing import sign as _sign
 from .types import (
@@ -22,7 +21,6 @@ from .types import (
     Attributes,
     CoreInfo,
     GetOptions,
-    ListResult,
     ObjectMeta,
     OlderGetOptions,
     PutInput,
@@ -31,7 +29,7 @@ from .types import (
 )
 
 if TYPE_CHECKING:
-    from arro3.core import RecordBatch, Table
+    pass
 
 
 def copy(store: ObjectStoreMethods, from_: str, to: str, *, overwrite: bool = True) -> None:
@@ -166,129 +164,6 @@ def head(store: ObjectStoreMethods, path: str) -> ObjectMeta:
 async def head_async(store: ObjectStoreMethods, path: str) -> ObjectMeta:
     """Read an object's metadata."""
     return await known(store).head_async(path)
-
-
-@overload
-def list(
-    store: ObjectStoreMethods,
-    prefix: str | None = None,
-    *,
-    offset: str | None = None,
-    chunk_size: int = 50,
-    return_arrow: Literal[False] = False,
-    on_bad_key: OnBadKey = "raise",
-) -> ListStream[builtins.list[ObjectMeta]]: ...
-@overload
-def list(
-    store: ObjectStoreMethods,
-    prefix: str | None = None,
-    *,
-    offset: str | None = None,
-    chunk_size: int = 50,
-    return_arrow: Literal[True],
-    on_bad_key: OnBadKey = "raise",
-) -> ListStream[RecordBatch]: ...
-@overload
-def list(
-    store: ObjectStoreMethods,
-    prefix: str | None = None,
-    *,
-    offset: str | None = None,
-    chunk_size: int = 50,
-    return_arrow: bool,
-    on_bad_key: OnBadKey = "raise",
-) -> ListStream[builtins.list[ObjectMeta]] | ListStream[RecordBatch]: ...
-def list(
-    store: ObjectStoreMethods,
-    prefix: str | None = None,
-    *,
-    offset: str | None = None,
-    chunk_size: int = 50,
-    return_arrow: bool = False,
-    on_bad_key: OnBadKey = "raise",
-) -> ListStream[builtins.list[ObjectMeta]] | ListStream[RecordBatch]:
-    """List the objects below a prefix: an iterator, also an asynchronous one."""
-    return known(store).list(
-        prefix,
-        offset=offset,
-        chunk_size=chunk_size,
-        return_arrow=return_arrow,
-        on_bad_key=on_bad_key,
-    )
-
-
-@overload
-def list_with_delimiter(
-    store: ObjectStoreMethods,
-    prefix: str | None = None,
-    *,
-    return_arrow: Literal[False] = False,
-    on_bad_key: OnBadKey = "raise",
-) -> ListResult[Sequence[ObjectMeta]]: ...
-@overload
-def list_with_delimiter(
-    store: ObjectStoreMethods,
-    prefix: str | None = None,
-    *,
-    return_arrow: Literal[True],
-    on_bad_key: OnBadKey = "raise",
-) -> ListResult[Table]: ...
-@overload
-def list_with_delimiter(
-    store: ObjectStoreMethods,
-    prefix: str | None = None,
-    *,
-    return_arrow: bool,
-    on_bad_key: OnBadKey = "raise",
-) -> ListResult[Sequence[ObjectMeta]] | ListResult[Table]: ...
-def list_with_delimiter(
-    store: ObjectStoreMethods,
-    prefix: str | None = None,
-    *,
-    return_arrow: bool = False,
-    on_bad_key: OnBadKey = "raise",
-) -> ListResult[Sequence[ObjectMeta]] | ListResult[Table]:
-    """List the objects and prefixes directly below a prefix."""
-    return known(store).list_with_delimiter(
-        prefix, return_arrow=return_arrow, on_bad_key=on_bad_key
-    )
-
-
-@overload
-async def list_with_delimiter_async(
-    store: ObjectStoreMethods,
-    prefix: str | None = None,
-    *,
-    return_arrow: Literal[False] = False,
-    on_bad_key: OnBadKey = "raise",
-) -> ListResult[Sequence[ObjectMeta]]: ...
-@overload
-async def list_with_delimiter_async(
-    store: ObjectStoreMethods,
-    prefix: str | None = None,
-    *,
-    return_arrow: Literal[True],
-    on_bad_key: OnBadKey = "raise",
-) -> ListResult[Table]: ...
-@overload
-async def list_with_delimiter_async(
-    store: ObjectStoreMethods,
-    prefix: str | None = None,
-    *,
-    return_arrow: bool,
-    on_bad_key: OnBadKey = "raise",
-) -> ListResult[Sequence[ObjectMeta]] | ListResult[Table]: ...
-async def list_with_delimiter_async(
-    store: ObjectStoreMethods,
-    prefix: str | None = None,
-    *,
-    return_arrow: bool = False,
-    on_bad_key: OnBadKey = "raise",
-) -> ListResult[Sequence[ObjectMeta]] | ListResult[Table]:
-    """List the objects and prefixes directly below a prefix."""
-    return await known(store).list_with_delimiter_async(
-        prefix, return_arrow=return_arrow, on_bad_key=on_bad_key
-    )
 
 
 def put(
