@@ -22,8 +22,8 @@ from tests.backends.witness import S3Witness
 from tests.harness.servers import Servers
 
 EVERYWHERE = ("memory", "local", "minio", "azurite", "gcs", "moddav")
-NAMES = (*EVERYWHERE, "minio-tls", "ministack")
-"""The last two are second opinions for the conformance suite alone, to keep the others quick."""
+NAMES = (*EVERYWHERE, "local-paths", "minio-tls", "ministack")
+"""The last three are for the conformance suite alone, to keep the others quick."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,10 @@ S3 = Capabilities(
 CAPABILITIES = {
     "memory": Capabilities(),
     "local": Capabilities(update_by_e_tag=False, attributes=False, missing_delete_is_error=True),
+    # Its files are opened by their whole paths, as on Windows.
+    "local-paths": Capabilities(
+        update_by_e_tag=False, attributes=False, missing_delete_is_error=True
+    ),
     "minio": S3,
     "minio-tls": S3,
     # It takes no notice of `x-amz-tagging` in CreateMultipartUpload. It checks the signatures of
@@ -226,6 +230,9 @@ def _gcs(server: GcsEmulator) -> Backend:
 _MAKERS: dict[str, Callable[[Path, Servers], Backend]] = {
     "memory": lambda _, __: Backend("memory", MemoryStore(), CAPABILITIES["memory"]),
     "local": lambda place, _: Backend("local", LocalStore(place), CAPABILITIES["local"]),
+    "local-paths": lambda place, _: Backend(
+        "local-paths", LocalStore(place, follow_symlinks="anywhere"), CAPABILITIES["local"]
+    ),
     "minio": lambda _, servers: _s3("minio", servers.get("minio", Minio)),
     "azurite": lambda _, servers: _azurite(servers.get("azurite", Azurite)),
     "gcs": lambda _, servers: _gcs(servers.get("gcs", GcsEmulator)),

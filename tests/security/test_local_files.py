@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from object_store_py import _local_root
 from object_store_py.exceptions import BaseError
 from object_store_py.store import LocalStore
 from tests.harness.api import Api
@@ -47,11 +48,19 @@ def root(tmp_path: Path, outside: Path) -> Path:
     return place
 
 
+@pytest.fixture(params=["by directory", "by path"])
+def opened(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How files are opened: each part of a path in the one before, or whole, as on Windows."""
+    if request.param == "by path":
+        monkeypatch.setattr(_local_root, "_HAS_DIR_FD", False)
+
+
 OUT = ["absolute", "relative", "folder/file", "inside/up/file", "twice", "loop"]
 
 
 @pytest.mark.row("S10")
 @pytest.mark.parametrize("path", OUT)
+@pytest.mark.usefixtures("opened")
 def test_a_link_that_leads_out_is_not_read(api: Api, root: Path, path: str) -> None:
     store = LocalStore(root)
     for read in (api.read, api.head):
@@ -67,6 +76,7 @@ def test_a_link_that_leads_out_is_not_read(api: Api, root: Path, path: str) -> N
 
 @pytest.mark.row("S10")
 @pytest.mark.parametrize("path", ["folder/new", "inside/up/new", "inside/up/folder/new"])
+@pytest.mark.usefixtures("opened")
 def test_nothing_is_written_deleted_or_moved_outside(
     api: Api, root: Path, outside: Path, path: str
 ) -> None:
@@ -97,6 +107,10 @@ def test_who_wants_it_follows_anywhere(api: Api, root: Path) -> None:
     store = LocalStore(root, follow_symlinks="anywhere")
     assert api.read(store, "absolute") == SECRET
     assert api.read(store, "folder/file") == SECRET
+    links = {"absolute", "folder/file", "good", "inside/k", "relative", "twice"}
+    up = {"inside/up/file", "inside/up/folder/file"}
+    assert {listed["path"] for listed in api.list(store)} == links | up
+    assert {listed["path"] for listed in api.list(store, "inside/up")} == up
 
 
 @pytest.mark.row("S10")

@@ -10,12 +10,11 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 
-from ._local_root import EscapeError, Root, umask
+from ._local_root import EscapeError, Root, check_names, umask
 from .exceptions import InvalidPathError, PermissionDeniedError
 
 _NOFOLLOW: int = getattr(os, "O_NOFOLLOW", 0)
 _EXTRA: int = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-_BAD_ON_WINDOWS = re.compile(r'[\\:*?"<>|]')
 
 
 class Landing:
@@ -23,9 +22,9 @@ class Landing:
 
     def __init__(self, root: Root, path: str) -> None:
         for part in path.split("/"):
-            windows = os.name == "nt" and _BAD_ON_WINDOWS.search(part)
-            if part in ("", ".", "..") or "\0" in part or windows:
+            if part in ("", ".", "..") or "\0" in part:
                 raise InvalidPathError(f"{path!r} is no path of a file below the target", path=path)
+        check_names(path)
         self._root = root
         self._path = path
         self._name = path.rpartition("/")[2]

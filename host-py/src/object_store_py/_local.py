@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import shutil
+import stat
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
@@ -29,8 +30,8 @@ from ._backend import (
 from ._bad_keys import WAY_OUT
 from ._effects import Block, Plan
 from ._http import Payload
-from ._local_content import CHUNK, FileContent, read_file
-from ._local_root import EscapeError, Root, create_file, umask
+from ._local_content import CHUNK, FileContent, read_file, write_at
+from ._local_root import WINDOWS, EscapeError, Root, create_file, umask
 from ._memory import BytesContent
 
 T = TypeVar("T")
@@ -119,8 +120,7 @@ class LocalBackend:
             for view in payload.views:
                 _write(descriptor, view, offset)
                 offset += view.nbytes
-            publish(options.mode != "create")
-            return _written(path, descriptor)
+            return publish(options.mode != "create")
 
     def _check_name(self, path: str) -> None:
         if _STAGED.search(path):
@@ -138,19 +138,19 @@ class LocalBackend:
             raise exceptions.NotImplementedError(f"{self._label}: files have no conditional update")
 
     @contextlib.contextmanager
-    def _staged(self, path: str) -> Generator[tuple[int, Callable[[bool], None]], None, None]:
+    def _staged(self, path: str) -> Generator[tuple[int, Callable[[bool], Written]], None, None]:
         """A new file beside `path`, and a function that puts it there; removed if that fails."""
         with self._root.parent(path, create=True) as (folder, name):
-            staged = _stage(name)
-            descriptor = create_file(folder, staged)
+            staged = _beside(name, _stage(name))
+            left = [create_file(folder, staged)]
             try:
-                yield descriptor, lambda over: _publish(descriptor, folder, staged, name, over)
+                yield left[0], lambda over: _publish(path, left.pop(), folder, staged, name, over)
             except BaseException:
+                for descriptor in left:
+                    os.close(descriptor)
                 with contextlib.suppress(OSError):
                     os.unlink(staged, dir_fd=folder)
                 raise
-            finally:
-                os.close(descriptor)
 
     def create_upload(self, path: str, options: PutRequest) -> Plan[str]:
         """Begin a file that is written in parts."""
@@ -160,7 +160,7 @@ class LocalBackend:
     def _create_upload(self, path: str) -> str:
         with self._root.parent(path, create=True) as (folder, name):
             upload = _stage(name)
-            self._uploads[upload] = create_file(folder, upload)
+            self._uploads[upload] = create_file(folder, _beside(name, upload))
         return upload
 
     def put_part(
@@ -183,12 +183,9 @@ class LocalBackend:
         return (yield from self._block(path, lambda: self._complete_upload(path, upload)))
 
     def _complete_upload(self, path: str, upload: str) -> Written:
-        descriptor = self._uploads[upload]
         with self._root.parent(path, create=True) as (folder, name):
-            _publish(descriptor, folder, upload, name, overwrite=True)
-        written = _written(path, descriptor)
-        os.close(self._uploads.pop(upload))
-        return written
+            descriptor, staged = self._uploads.pop(upload), _beside(name, upload)
+            return _publish(path, descriptor, folder, staged, name, overwrite=True)
 
     def abort_upload(self, path: str, upload: str) -> Plan[None]:
         """Remove a file that was begun."""
@@ -198,8 +195,8 @@ class LocalBackend:
         descriptor = self._uploads.pop(upload, None)
         if descriptor is not None:
             os.close(descriptor)
-        with self._root.parent(path) as (folder, _), contextlib.suppress(FileNotFoundError):
-            os.unlink(upload, dir_fd=folder)
+        with self._root.parent(path) as (folder, name), contextlib.suppress(FileNotFoundError):
+            os.unlink(_beside(name, upload), dir_fd=folder)
 
     # The rest.
 
@@ -257,7 +254,8 @@ class LocalBackend:
             if entry.is_symlink() and not self._root.contains(on_disk):
                 return None
             if entry.is_file():
-                return file_meta(path, entry.stat())
+                # On Windows an entry does not know the number that tells files apart.
+                return file_meta(path, os.stat(entry.path) if WINDOWS else entry.stat())
             if entry.is_dir():
                 return os.path.realpath(on_disk) if entry.is_symlink() else on_disk
         except FileNotFoundError:
@@ -276,8 +274,10 @@ class LocalBackend:
         with self._root.parent(path) as (folder, name):
             try:
                 os.unlink(name, dir_fd=folder)
-            except IsADirectoryError:
-                raise FileNotFoundError(errno.ENOENT, "it is a directory") from None
+            except (IsADirectoryError, PermissionError):
+                if _is_directory(folder, name):
+                    raise FileNotFoundError(errno.ENOENT, "it is a directory") from None
+                raise
         while self._cleanup and (path := path.rpartition("/")[0]):
             with self._root.parent(path) as (folder, name):
                 try:
@@ -295,6 +295,7 @@ class LocalBackend:
         with open(descriptor, "rb", buffering=0) as file, self._staged(target) as (new, publish):
             with open(new, "wb", buffering=0, closefd=False) as copy:
                 shutil.copyfileobj(file, copy, CHUNK)
+            file.close()  # it may be what is replaced
             publish(overwrite)
 
     def rename(self, source: str, target: str, overwrite: bool) -> Plan[None]:
@@ -325,23 +326,39 @@ def file_meta(path: str, status: os.stat_result) -> RawMeta:
 
 def _stage(name: str) -> str:
     """A name beside a file's, and not too long where the file's is as long as can be."""
-    return f"{name[:50]}#{secrets.randbelow(10**15)}"
+    return f"{os.path.basename(name)[:50]}#{secrets.randbelow(10**15)}"
 
 
-def _written(path: str, descriptor: int) -> Written:
-    return Written(file_meta(path, os.fstat(descriptor)).e_tag, None)
+def _beside(name: str, other: str) -> str:
+    """Another name in the directory of a name, which may be a whole path."""
+    return os.path.join(os.path.dirname(name), other)
+
+
+def _is_directory(folder: int | None, name: str) -> bool:
+    try:
+        return stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
+    except OSError:
+        return False
 
 
 def _write(descriptor: int, view: memoryview, offset: int) -> None:
     while view.nbytes:
-        count = os.pwrite(descriptor, view, offset)
+        count = write_at(descriptor, view, offset)
         view, offset = view[count:], offset + count
 
 
-def _publish(descriptor: int, folder: int | None, staged: str, name: str, overwrite: bool) -> None:
-    if hasattr(os, "fchmod"):
-        os.fchmod(descriptor, 0o666 & ~umask())
+def _publish(
+    path: str, descriptor: int, folder: int | None, staged: str, name: str, overwrite: bool
+) -> Written:
+    """Close a file and move it to its place: Windows moves no open one."""
+    try:
+        if hasattr(os, "fchmod"):
+            os.fchmod(descriptor, 0o666 & ~umask())
+    finally:
+        os.close(descriptor)
+    meta = file_meta(path, os.stat(staged, dir_fd=folder, follow_symlinks=False))
     _move(folder, staged, folder, name, overwrite)
+    return Written(meta.e_tag, None)
 
 
 def _move(old_folder: int | None, old: str, folder: int | None, name: str, overwrite: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,27 @@ from ._effects import Plan
 
 CHUNK = 4 << 20
 """How much is read from a file at once, in bytes."""
+
+_moving = threading.Lock()
+"""Held while a file's position is moved, where that is the only way to read from a place."""
+
+
+def read_at(descriptor: int, size: int, offset: int) -> bytes:
+    """Read some bytes of a file from a place on."""
+    if hasattr(os, "pread"):
+        return os.pread(descriptor, size, offset)
+    with _moving:
+        os.lseek(descriptor, offset, os.SEEK_SET)
+        return os.read(descriptor, size)
+
+
+def write_at(descriptor: int, view: memoryview, offset: int) -> int:
+    """Write some bytes to a place in a file; how many."""
+    if hasattr(os, "pwrite"):
+        return os.pwrite(descriptor, view, offset)
+    with _moving:
+        os.lseek(descriptor, offset, os.SEEK_SET)
+        return os.write(descriptor, view)
 
 
 class FileContent:
@@ -75,9 +97,9 @@ class FileContent:
 
 def read_file(descriptor: int, start: int, end: int) -> bytes:
     """The bytes of a part of a file; an error if there are fewer."""
-    data = os.pread(descriptor, end - start, start)
+    data = read_at(descriptor, end - start, start)
     while len(data) < end - start:
-        more = os.pread(descriptor, end - start - len(data), start + len(data))
+        more = read_at(descriptor, end - start - len(data), start + len(data))
         if not more:
             raise exceptions.GenericError("the file became shorter while it was read")
         data += more
@@ -87,7 +109,7 @@ def read_file(descriptor: int, start: int, end: int) -> bytes:
 def _read_into(descriptor: int, view: memoryview, start: int) -> int:
     count = os.preadv(descriptor, [view], start) if hasattr(os, "preadv") else 0
     if not hasattr(os, "preadv"):
-        data = os.pread(descriptor, len(view), start)
+        data = read_at(descriptor, len(view), start)
         count = len(data)
         view[:count] = data
     if not count:

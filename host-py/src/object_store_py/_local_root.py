@@ -3,19 +3,29 @@
 Each component of a path is opened relative to the directory before it, without following symbolic
 links; a link is read and walked by the same rules. So there is no moment between a check and an
 open in which somebody could put a link. Where the system cannot do that (Windows), the real path is
-checked instead.
+checked instead, just before.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import stat
+import sys
 from collections import deque
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
 from functools import cache
-from pathlib import Path
 
+from .exceptions import InvalidPathError
+
+WINDOWS = os.name == "nt"
+_BAD_ON_WINDOWS = re.compile(
+    r"""[\\:*?"<>|\x00-\x1f]  # a separator, a stream, what no name may have
+    | [. ](?:/|$)  # is dropped
+    | (?:^|/)(?:con|prn|aux|nul|(?:com|lpt)[0-9\xb9\xb2\xb3])(?:[. ][^/]*)?(?:/|$)  # a device""",
+    re.IGNORECASE | re.VERBOSE,
+)
 _HAS_DIR_FD = {os.open, os.mkdir} <= os.supports_dir_fd and os.scandir in os.supports_fd
 _NOFOLLOW: int = getattr(os, "O_NOFOLLOW", 0)
 _DIRECTORY: int = getattr(os, "O_DIRECTORY", 0)
@@ -37,14 +47,16 @@ class Root:
 
     def __init__(self, path: str, follow_anywhere: bool) -> None:
         self.path = os.path.realpath(path)
-        self._anywhere = follow_anywhere or not _HAS_DIR_FD
+        self._anywhere = follow_anywhere
+        self._by_path = follow_anywhere or not _HAS_DIR_FD
 
     @contextmanager
     def parent(self, path: str, create: bool = False) -> Generator[Place, None, None]:
         """The directory of a path, opened, and the path's last component."""
+        check_names(path)
         folder, _, name = path.rpartition("/")
-        if self._anywhere:
-            yield None, self._checked(folder, create, name)
+        if self._by_path:
+            yield None, os.path.join(self._checked(folder, create), name)
             return
         descriptors = [self._open_root()]
         try:
@@ -57,13 +69,19 @@ class Root:
     @contextmanager
     def folder(self, path: str) -> Generator[int | str, None, None]:
         """A directory, opened where that can be: its descriptor, or else its path on disk."""
-        with self.parent(f"{path}/." if path else ".") as (descriptor, name):
-            yield descriptor if descriptor is not None else os.path.dirname(name)
+        if self._by_path:
+            yield self._checked(path)
+            return
+        with self.parent(f"{path}/." if path else ".") as (descriptor, _):
+            assert descriptor is not None
+            yield descriptor
 
     def open_file(self, path: str) -> int:
         """Open a regular file for reading; links are followed as far as they stay inside."""
         for _ in range(MAX_LINKS):
             with self.parent(path) as (folder, name):
+                if folder is None and not self.contains(name):
+                    raise EscapeError("a symbolic link leads out of the store's directory")
                 link = self._link(folder, name)
                 if link is None:
                     return _open_regular(folder, name)
@@ -71,7 +89,7 @@ class Root:
         raise EscapeError(f"more than {MAX_LINKS} symbolic links")
 
     def _link(self, folder: int | None, name: str) -> str | None:
-        if self._anywhere:
+        if folder is None:
             return None
         try:
             return os.readlink(name, dir_fd=folder)
@@ -136,23 +154,41 @@ class Root:
             raise EscapeError("a symbolic link leads out of the store's directory")
         return relative
 
-    def _checked(self, folder: str, create: bool, name: str) -> str:
-        directory = Path(self.path, folder)
+    def _checked(self, folder: str, create: bool = False) -> str:
+        """The path on disk of a directory; made, if it is to be."""
+        directory = os.path.join(self.path, folder) if folder else self.path
+        if not self.contains(directory):
+            raise EscapeError("a symbolic link leads out of the store's directory")
         if create:
-            directory.mkdir(parents=True, exist_ok=True)
-        return str(directory / name)
+            os.makedirs(directory, exist_ok=True)
+        return directory
 
     def contains(self, path: str) -> bool:
         """Whether a path on disk, links resolved, is in the root."""
         if self._anywhere:
             return True
         real = os.path.realpath(path)
-        return real == self.path or real.startswith(self.path.rstrip("/") + "/")
+        return real == self.path or real.startswith(self.path.rstrip(os.sep) + os.sep)
+
+
+def check_names(path: str) -> None:
+    """Refuse a path that Windows would take for another one, or for a device."""
+    if WINDOWS and _BAD_ON_WINDOWS.search(path):
+        text = f"{path!r} is no path of a file: Windows takes it for another name, or for none"
+        raise InvalidPathError(text, path=path)
 
 
 def _open_regular(folder: int | None, name: str) -> int:
     nofollow = _NOFOLLOW if folder is not None else 0
-    descriptor = os.open(name, os.O_RDONLY | nofollow | _NONBLOCK | _EXTRA, dir_fd=folder)
+    try:
+        if WINDOWS:
+            descriptor = _open_shared(name)
+        else:
+            descriptor = os.open(name, os.O_RDONLY | nofollow | _NONBLOCK | _EXTRA, dir_fd=folder)
+    except PermissionError:
+        if WINDOWS and os.path.isdir(name):
+            raise FileNotFoundError("it is a directory") from None
+        raise
     mode = os.fstat(descriptor).st_mode
     if stat.S_ISREG(mode):
         return descriptor
@@ -160,6 +196,18 @@ def _open_regular(folder: int | None, name: str) -> int:
     if stat.S_ISDIR(mode):
         raise FileNotFoundError("it is a directory")
     raise PermissionError("it is no regular file")
+
+
+def _open_shared(name: str) -> int:
+    """Open a file for reading so that others can delete it meanwhile, as they can elsewhere."""
+    if sys.platform != "win32":
+        raise NotImplementedError
+    import _winapi
+    import msvcrt
+
+    share = 1 | 2 | 4  # reading, writing, deleting
+    handle = _winapi.CreateFile(name, _winapi.GENERIC_READ, share, 0, _winapi.OPEN_EXISTING, 0, 0)
+    return msvcrt.open_osfhandle(handle, os.O_RDONLY | _EXTRA)
 
 
 def create_file(folder: int | None, name: str) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from .. import _checks, _redact
-from ..exceptions import GenericError, NotFoundError, NotImplementedError
+from ..exceptions import GenericError, NotFoundError
 from .base import ObjectStoreMethods
 
 if TYPE_CHECKING:
@@ -47,11 +47,6 @@ class LocalStore(ObjectStoreMethods):
     ) -> None:
         if follow_symlinks not in ("inside", "anywhere"):
             raise ValueError("follow_symlinks must be 'inside' or 'anywhere'")
-        if not hasattr(os, "pread"):
-            raise NotImplementedError(
-                "LocalStore needs POSIX files, which this system does not have; see"
-                " docs/differences.md"
-            )
         if prefix is not None and not isinstance(prefix, str | os.PathLike):  # pyright: ignore[reportUnnecessaryIsInstance] - not all callers are typed
             raise TypeError(f"prefix must be a str or a path, not {type(prefix).__name__}")
         self._prefix = None if prefix is None else Path(prefix)
@@ -75,7 +70,10 @@ class LocalStore(ObjectStoreMethods):
             raise GenericError(
                 f"LocalStore.from_url: {_redact.value(url)} is no URL of a local directory"
             )
-        return cls(unquote(parts.path), **arguments)
+        path = unquote(parts.path)
+        if os.name == "nt" and path[2:3] == ":":  # /C:/directory
+            path = path[1:]
+        return cls(path, **arguments)
 
     @property
     def prefix(self) -> Path | None:
