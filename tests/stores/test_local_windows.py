@@ -26,7 +26,7 @@ def windows(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("pread", "pwrite", "preadv"):
         monkeypatch.delattr(os, name)
     monkeypatch.setattr(_local_root, "_HAS_DIR_FD", False)
-    monkeypatch.setattr(_local_root, "WINDOWS", True)
+    monkeypatch.setattr(_local_root, "_WINDOWS", True)
     monkeypatch.setattr(_local_root, "_open_shared", lambda name: os.open(name, os.O_RDONLY))
 
 

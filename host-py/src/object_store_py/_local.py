@@ -31,7 +31,7 @@ from ._bad_keys import WAY_OUT
 from ._effects import Block, Plan
 from ._http import Payload
 from ._local_content import CHUNK, FileContent, read_file, write_at
-from ._local_root import WINDOWS, EscapeError, Root, create_file, umask
+from ._local_root import EscapeError, Root, create_file, entry_status, umask
 from ._memory import BytesContent
 
 T = TypeVar("T")
@@ -254,8 +254,7 @@ class LocalBackend:
             if entry.is_symlink() and not self._root.contains(on_disk):
                 return None
             if entry.is_file():
-                # On Windows an entry does not know the number that tells files apart.
-                return file_meta(path, os.stat(entry.path) if WINDOWS else entry.stat())
+                return file_meta(path, entry_status(entry))
             if entry.is_dir():
                 return os.path.realpath(on_disk) if entry.is_symlink() else on_disk
         except FileNotFoundError:

@@ -19,7 +19,7 @@ from functools import cache
 
 from .exceptions import InvalidPathError
 
-WINDOWS = os.name == "nt"
+_WINDOWS = os.name == "nt"
 _BAD_ON_WINDOWS = re.compile(
     r"""[\\:*?"<>|\x00-\x1f]  # a separator, a stream, what no name may have
     | [. ](?:/|$)  # is dropped
@@ -173,7 +173,7 @@ class Root:
 
 def check_names(path: str) -> None:
     """Refuse a path that Windows would take for another one, or for a device."""
-    if WINDOWS and _BAD_ON_WINDOWS.search(path):
+    if _WINDOWS and _BAD_ON_WINDOWS.search(path):
         text = f"{path!r} is no path of a file: Windows takes it for another name, or for none"
         raise InvalidPathError(text, path=path)
 
@@ -181,12 +181,12 @@ def check_names(path: str) -> None:
 def _open_regular(folder: int | None, name: str) -> int:
     nofollow = _NOFOLLOW if folder is not None else 0
     try:
-        if WINDOWS:
+        if _WINDOWS:
             descriptor = _open_shared(name)
         else:
             descriptor = os.open(name, os.O_RDONLY | nofollow | _NONBLOCK | _EXTRA, dir_fd=folder)
     except PermissionError:
-        if WINDOWS and os.path.isdir(name):
+        if _WINDOWS and os.path.isdir(name):
             raise FileNotFoundError("it is a directory") from None
         raise
     mode = os.fstat(descriptor).st_mode
@@ -208,6 +208,11 @@ def _open_shared(name: str) -> int:
     share = 1 | 2 | 4  # reading, writing, deleting
     handle = _winapi.CreateFile(name, _winapi.GENERIC_READ, share, 0, _winapi.OPEN_EXISTING, 0, 0)
     return msvcrt.open_osfhandle(handle, os.O_RDONLY | _EXTRA)
+
+
+def entry_status(entry: os.DirEntry[str]) -> os.stat_result:
+    """A file's status. On Windows an entry does not know the number that tells files apart."""
+    return os.stat(entry.path) if _WINDOWS else entry.stat()
 
 
 def create_file(folder: int | None, name: str) -> int:
