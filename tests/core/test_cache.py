@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import wasmtime
 
 from object_store_py import _cache, _engine
 
@@ -133,6 +134,20 @@ def test_a_cache_that_takes_nothing_costs_one_line(
         assert _cache.load("key") is None
     assert len(caplog.records) == 1
     assert list(cache.iterdir()) == []
+
+
+@pytest.mark.row("F22")
+def test_where_files_may_not_hold_code_it_is_loaded_into_memory(
+    cache: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*_: object) -> None:
+        raise wasmtime.WasmtimeError("mmap: Operation not permitted")  # as on a `noexec` mount
+
+    use()
+    monkeypatch.setattr(wasmtime.component.Component, "deserialize_file", refuse)
+    with caplog.at_level(logging.WARNING, "object_store_py.cache"):
+        assert use() == 0
+    assert not caplog.records
 
 
 @pytest.mark.row("F22")

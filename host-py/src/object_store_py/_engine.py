@@ -127,6 +127,10 @@ class _Compiled:
             try:
                 return component.deserialize_file(self.engine, str(cached))
             except self.wasmtime.WasmtimeError as error:
+                _cache.logger.debug("the cached code cannot be mapped: %s", error)
+            try:  # where code may not be mapped from files (`noexec`), it may from memory
+                return component.deserialize(self.engine, cached.read_bytes())
+            except (self.wasmtime.WasmtimeError, OSError) as error:
                 _cache.logger.warning("the compile cache is not used: %s", error)
         started = time.perf_counter()
         compiled = component(self.engine, core)
