@@ -24,10 +24,11 @@ GOOD = [".hidden", "a.b", "a b", "console", "com10", "nul-x", "x.con", "aux1/prn
 def windows(monkeypatch: pytest.MonkeyPatch) -> None:
     """What Windows has not, and its rules for names."""
     for name in ("pread", "pwrite", "preadv"):
-        monkeypatch.delattr(os, name)
+        monkeypatch.delattr(os, name, raising=False)
     monkeypatch.setattr(_local_root, "_HAS_DIR_FD", False)
     monkeypatch.setattr(_local_root, "_WINDOWS", True)
-    monkeypatch.setattr(_local_root, "_open_shared", lambda name: os.open(name, os.O_RDONLY))
+    if os.name != "nt":
+        monkeypatch.setattr(_local_root, "_open_shared", lambda name: os.open(name, os.O_RDONLY))
 
 
 @pytest.mark.usefixtures("windows")

@@ -46,7 +46,7 @@ class Root:
     """A directory that all paths are below."""
 
     def __init__(self, path: str, follow_anywhere: bool) -> None:
-        self.path = os.path.realpath(path)
+        self.path = _real_path(path)
         self._anywhere = follow_anywhere
         self._by_path = follow_anywhere or not _HAS_DIR_FD
 
@@ -70,7 +70,10 @@ class Root:
     def folder(self, path: str) -> Generator[int | str, None, None]:
         """A directory, opened where that can be: its descriptor, or else its path on disk."""
         if self._by_path:
-            yield self._checked(path)
+            directory = self._checked(path)
+            if not os.path.isdir(directory):
+                raise NotADirectoryError
+            yield directory
             return
         with self.parent(f"{path}/." if path else ".") as (descriptor, _):
             assert descriptor is not None
@@ -167,8 +170,14 @@ class Root:
         """Whether a path on disk, links resolved, is in the root."""
         if self._anywhere:
             return True
-        real = os.path.realpath(path)
+        real = _real_path(path)
         return real == self.path or real.startswith(self.path.rstrip(os.sep) + os.sep)
+
+
+def _real_path(path: str) -> str:
+    """A path without links. Windows may spell one in two ways while others write near it."""
+    real = os.path.realpath(path)
+    return real.replace("\\\\?\\UNC\\", "\\\\").replace("\\\\?\\", "") if _WINDOWS else real
 
 
 def check_names(path: str) -> None:
