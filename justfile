@@ -24,6 +24,10 @@ test *args:
 test-fast *args:
     {{ pytest }} tests -m "not soak and not big and not slow" --ways sync "$@"
 
+# Run tests with CPython for Windows under Wine, as far as they need no server
+wine *args:
+    python -m tests.wine "$@"
+
 # Run the engine's own tests: native Rust, scripted server, simulated clock
 test-core *args:
     cargo test --manifest-path core-wasm/Cargo.toml "$@"

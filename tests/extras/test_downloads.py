@@ -28,7 +28,7 @@ CUT = 5 << 20
 def files(folder: Path) -> dict[str, bytes]:
     """All files below a directory, hidden ones too."""
     found = (path for path in folder.rglob("*") if path.is_file())
-    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
 
 
 def test_a_tree_is_downloaded_and_only_what_changed_again(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -82,3 +83,20 @@ def test_threads_read_and_write_the_right_places(tmp_path: Path) -> None:
     memory = bytearray(len(data))
     assert store.get_into("large", memory) == len(data)
     assert memory == data
+
+
+@pytest.mark.usefixtures("windows")
+def test_a_file_that_is_in_use_is_replaced_when_it_is_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, refused = os.replace, iter([True, True, False])
+
+    def replace(*arguments: Any, **options: Any) -> None:
+        if next(refused):
+            raise PermissionError(13, "in use")
+        real(*arguments, **options)
+
+    monkeypatch.setattr(os, "replace", replace)
+    store = LocalStore(tmp_path)
+    store.put("a", b"x")
+    assert store.get("a").bytes() == b"x"

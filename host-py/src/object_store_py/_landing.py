@@ -10,7 +10,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 
-from ._local_root import EscapeError, Root, check_names, umask
+from ._local_root import EscapeError, Root, check_names, replace, umask
 from .exceptions import InvalidPathError, PermissionDeniedError
 
 _NOFOLLOW: int = getattr(os, "O_NOFOLLOW", 0)
@@ -95,7 +95,7 @@ class Landing:
         with self._folder() as (folder, before):
             if os.utime not in os.supports_fd:
                 os.utime(before + part, ns=times)
-            os.replace(before + part, before + self._name, src_dir_fd=folder, dst_dir_fd=folder)
+            replace(folder, before + part, folder, before + self._name)
 
 
 def _lock(descriptor: int, path: str) -> None:

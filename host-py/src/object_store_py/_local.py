@@ -31,7 +31,7 @@ from ._bad_keys import WAY_OUT
 from ._effects import Block, Plan
 from ._http import Payload
 from ._local_content import CHUNK, FileContent, read_file, write_at
-from ._local_root import EscapeError, Root, create_file, entry_status, umask
+from ._local_root import EscapeError, Root, create_file, entry_status, replace, umask
 from ._memory import BytesContent
 
 T = TypeVar("T")
@@ -362,7 +362,7 @@ def _publish(
 
 def _move(old_folder: int | None, old: str, folder: int | None, name: str, overwrite: bool) -> None:
     if overwrite:
-        os.replace(old, name, src_dir_fd=old_folder, dst_dir_fd=folder)
+        replace(old_folder, old, folder, name)
         return
     # A link fails if the name is taken, which a rename does not.
     os.link(old, name, src_dir_fd=old_folder, dst_dir_fd=folder)

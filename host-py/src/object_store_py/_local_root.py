@@ -12,6 +12,7 @@ import os
 import re
 import stat
 import sys
+import time
 from collections import deque
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
@@ -217,6 +218,22 @@ def _open_shared(name: str) -> int:
     share = 1 | 2 | 4  # reading, writing, deleting
     handle = _winapi.CreateFile(name, _winapi.GENERIC_READ, share, 0, _winapi.OPEN_EXISTING, 0, 0)
     return msvcrt.open_osfhandle(handle, os.O_RDONLY | _EXTRA)
+
+
+def replace(old_folder: int | None, old: str, folder: int | None, name: str) -> None:
+    """Move a file to a name, whether it is taken or not."""
+    # Windows refuses for as long as somebody else has a file of that name open, or moves one there.
+    pauses = [0.01 * 2**attempt for attempt in range(7)] if _WINDOWS else []
+    for pause in pauses:
+        try:
+            os.replace(old, name, src_dir_fd=old_folder, dst_dir_fd=folder)
+        except PermissionError:
+            if os.path.isdir(name):
+                raise
+            time.sleep(pause)
+        else:
+            return
+    os.replace(old, name, src_dir_fd=old_folder, dst_dir_fd=folder)
 
 
 def entry_status(entry: os.DirEntry[str]) -> os.stat_result:
