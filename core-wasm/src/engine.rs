@@ -175,7 +175,7 @@ impl Engine {
         headers: &str,
         body: String,
     ) -> String {
-        if let Err(step) = self.expect(operation, Waits::Response) {
+        if let Err(step) = self.check_waits(operation, Waits::Response) {
             return step;
         }
         let deletes = self.desk.deletes(operation);
@@ -187,7 +187,7 @@ impl Engine {
 
     /// `http.fail`; `kind` is the name of a `transport-error`.
     pub fn fail(&mut self, operation: Operation, kind: &'static str, message: &str) -> String {
-        if let Err(step) = self.expect(operation, Waits::Response) {
+        if let Err(step) = self.check_waits(operation, Waits::Response) {
             return step;
         }
         let (result, outcome) = response::failed(kind, message);
@@ -203,7 +203,7 @@ impl Engine {
         expires: u64,
         message: &str,
     ) -> String {
-        if let Err(step) = self.expect(operation, Waits::Credential) {
+        if let Err(step) = self.check_waits(operation, Waits::Credential) {
             return step;
         }
         let answer = match credential.is_empty() {
@@ -249,7 +249,7 @@ impl Engine {
         }
     }
 
-    fn expect(&self, operation: Operation, waits: Waits) -> Result<(), String> {
+    fn check_waits(&self, operation: Operation, waits: Waits) -> Result<(), String> {
         match self.desk.waits_for(operation) {
             Some(waiting) if waiting == waits => Ok(()),
             _ => Err(step::failed(&Failure::input(format!(
