@@ -116,7 +116,7 @@ class Operations:
     def meta(self, fetched: Fetched) -> ObjectMeta:
         """The metadata of an object that was read."""
         meta = fetched.meta
-        return object_metas([meta._replace(path=self._relative(meta.path))])[0]
+        return object_metas([(self._relative(meta.path), *meta[1:])])[0]
 
     def get_range(
         self, path: str, start: object, end: object = None, length: object = None
