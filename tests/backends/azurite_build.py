@@ -44,8 +44,9 @@ def _npm_install(target: Path) -> None:
             text=True,
         )
     if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or ["no output"])[-1]
-        raise BackendUnavailable("azurite", f"npm install failed: {last}")
+        # The last line names a log that is gone by now; the one before it says why.
+        lines = [line for line in done.stderr.splitlines() if line and "complete log" not in line]
+        raise BackendUnavailable("azurite", f"npm install failed: {(lines or ['no output'])[-1]}")
 
 
 if __name__ == "__main__":
