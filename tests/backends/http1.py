@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 
 KEPT_BODY = 1024 * 1024
 READ = 256 * 1024
+BACKLOG = 1024  # more than connect at once: the kernel drops the rest, who try again after a second
 
 
 class Gone(Exception):
@@ -168,7 +169,7 @@ class SocketServer:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> Self:
-        self._listener = socket.create_server(self.address, backlog=128)
+        self._listener = socket.create_server(self.address, backlog=BACKLOG)
         self.port = self._listener.getsockname()[1]
         self._spawn(self._accept, self._listener)
         return self

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from functools import partial
 from typing import Any
 
 import anyio
 import pytest
 
-from object_store_py._loops import AT_ONCE
+from object_store_py._loops import AT_ONCE, Idle
 from object_store_py.store import HTTPStore
 from tests.backends.http1 import RecordedRequest
 from tests.backends.rawserver import RawServer, response
@@ -34,17 +35,23 @@ def connections(server: RawServer) -> int:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("loop", ["asyncio", "trio"])
-def test_1000_tasks_share_few_connections_in_turn(loop: str) -> None:
-    rounds = [0] * TASKS
+def test_1000_tasks_share_few_connections_in_turn(
+    loop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served: list[int] = []  # the tasks in the order in which their requests had their turn
+    enter = Idle.enter
+
+    async def entered(line: Idle) -> None:
+        await enter(line)
+        served.append(anyio.get_current_task().id)
+
+    # Not seen from the answers: what a busy server does first is not ours to promise.
+    monkeypatch.setattr(Idle, "enter", entered)
 
     async def work(store: Any, task: int) -> None:
         for turn in range(TURNS):
             result = await store.get_async(f"{task}/{turn}")
             assert await result.bytes_async() == f"/{task}/{turn}".encode()
-            rounds[task] += 1
-            if turn == 0 and min(rounds) == 1:
-                # The last one has had its first turn. Nobody was served much more often till then.
-                assert max(rounds) <= 2
 
     async def main() -> None:
         with RawServer(echo) as server:
@@ -53,11 +60,18 @@ def test_1000_tasks_share_few_connections_in_turn(loop: str) -> None:
                 group.cancel_scope.deadline = anyio.current_time() + PATIENCE
                 for task in range(TASKS):
                     group.start_soon(work, store, task)
-            assert not group.cancel_scope.cancelled_caught, f"some starve: {min(rounds)} rounds"
+            assert not group.cancel_scope.cancelled_caught, f"some starve: {len(served)} requests"
             assert connections(server) <= AT_ONCE
 
     anyio.run(main, backend=loop)
-    assert rounds == [TURNS] * TASKS
+    turns: Counter[int] = Counter()
+    for task in served:
+        turns[task] += 1
+        if len(turns) == TASKS:
+            break
+    # Till the last one had its first turn, nobody had a third.
+    assert max(turns.values()) <= 2
+    assert set(Counter(served).values()) == {TURNS}
 
 
 @pytest.mark.parametrize("loop", ["asyncio", "trio"])
