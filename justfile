@@ -20,9 +20,10 @@ quickstart:
 test *args:
     {{ pytest }} tests -m "not soak" "$@"
 
-# Run the tests that take under a minute: no slow ones, sync calls alone (or --ways asyncio, trio)
+# Run what takes about a minute: nothing slow, sync calls, three backends (or --ways, --backends)
 test-fast *args:
-    {{ pytest }} tests -m "not soak and not big and not slow" --ways sync "$@"
+    {{ pytest }} tests -m "not soak and not big and not slow" \
+        --ways sync --backends memory,local,minio "$@"
 
 # Run tests with CPython for Windows under Wine, as far as they need no server
 wine *args:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.backends.minio import Minio
+from tests.filesystem.conftest import PROTOCOLS
 from tests.harness.api import WAYS, Api, open_api
 from tests.harness.rows import Rows
 from tests.harness.servers import Servers
@@ -35,7 +36,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     options = config.option
-    wanted = {"api": options.ways.split(","), "backend": options.backends.split(",")}
+    backends = options.backends.split(",")
+    protocols = [name for name, backend in PROTOCOLS.items() if backend in backends]
+    wanted = {"api": options.ways.split(","), "backend": backends, "shared": protocols}
     left = [item for item in items if not _wanted(item, wanted)]
     config.hook.pytest_deselected(items=left)
     items[:] = [item for item in items if item not in set(left)]

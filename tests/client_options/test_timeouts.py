@@ -42,6 +42,7 @@ def deaf() -> Iterator[str]:
             one.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.row("F1")
 def test_connecting_takes_no_longer_than_its_timeout(api: Api, once: Once, scheme: str) -> None:
@@ -57,6 +58,7 @@ def test_the_handshake_of_tls_is_connecting(api: Api, once: Once) -> None:
             api.get(once(url, connect_timeout="300ms"), "k")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("option", ["read_timeout", "timeout"])
 @pytest.mark.row("F10")
 def test_a_server_that_does_not_answer(api: Api, once: Once, option: str) -> None:
@@ -68,6 +70,7 @@ def test_a_server_that_does_not_answer(api: Api, once: Once, option: str) -> Non
         assert server.connections == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("option", ["read_timeout", "timeout"])
 @pytest.mark.parametrize("size", [100, 1 << 20], ids=["small", "large"])
 @pytest.mark.row("F10")
@@ -92,6 +95,7 @@ def test_the_timeout_is_for_the_whole_request(api: Api, once: Once) -> None:
             api.read(store, "k")
 
 
+@pytest.mark.slow
 def test_the_time_of_the_caller_does_not_count(api: Api, once: Once) -> None:
     data = bytes(1 << 20)
     with RawServer([response(200, data)]) as server:

@@ -103,6 +103,7 @@ def minio_store(request: pytest.FixtureRequest, secure: Minio, bucket: str) -> I
     yield S3Store(bucket, **(given | {"client_options": options}))
 
 
+@pytest.mark.slow
 def test_minio_over_tls_end_to_end(api: Api, minio_store: Any) -> None:
     data = secrets.token_bytes(11 << 20)
     api.put(minio_store, "dir/small", b"small")
@@ -127,6 +128,7 @@ def test_a_stream_over_tls_that_is_given_up_harms_nobody(api: Api, minio_store: 
         assert api.head(minio_store, "k")["size"] == 4 << 20
 
 
+@pytest.mark.slow
 def test_many_at_once_over_tls(api: Api, minio_store: Any) -> None:
     keys = [f"k{index}" for index in range(16)]
     api.together(*[lambda key=key: api.put(minio_store, key, key.encode()) for key in keys])

@@ -93,6 +93,7 @@ def test_bodies_that_are_not_read_keep_nobody_waiting(
     anyio.run(main, backend=loop)
 
 
+@pytest.mark.slow
 def test_64_threads_use_a_connection_each_at_most() -> None:
     start = threading.Barrier(THREADS)
 

@@ -30,6 +30,7 @@ def round_trip(store: Any, number: int) -> bool:
     return good
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_multiprocessing(backend: Backend, method: str) -> None:
     if backend.name == "memory":

@@ -18,6 +18,7 @@ from tests.harness.stores import Backend, not_applicable
 SCRIPT = Path(__file__).parent / "fork_child.py"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 @pytest.mark.row("F18")
 def test_fork_while_in_use(backend: Backend) -> None:
@@ -46,6 +47,7 @@ def test_a_pickled_store_reaches_the_same_objects(backend: Backend) -> None:
     assert other.get("k").bytes() == b"before"
 
 
+@pytest.mark.slow
 @pytest.mark.row("F18")
 def test_a_spawned_process_can_use_the_store(backend: Backend) -> None:
     if backend.name == "memory":

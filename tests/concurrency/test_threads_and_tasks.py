@@ -77,6 +77,7 @@ def test_two_loops_one_after_the_other_and_sync_between(backend: Backend) -> Non
         round_trip(backend.store, "sync-between")
 
 
+@pytest.mark.slow
 def test_two_loops_at_the_same_time(backend: Backend) -> None:
     async def many(name: str) -> None:
         for turn in range(ROUNDS):
@@ -90,6 +91,7 @@ def test_two_loops_at_the_same_time(backend: Backend) -> None:
     assert obs.list(backend.store).collect() == []
 
 
+@pytest.mark.slow
 @pytest.mark.row("F20")
 def test_many_readers_of_one_object(backend: Backend) -> None:
     body = bytes(range(256)) * 4096

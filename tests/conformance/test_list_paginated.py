@@ -58,6 +58,7 @@ def test_a_listing_spans_the_pages_of_the_server(api: Api, backend: Backend) -> 
     assert len(api.paths(store, offset="0990")) == 14
 
 
+@pytest.mark.slow
 def test_a_deletion_spans_the_requests_of_the_server(api: Api, backend: Backend) -> None:
     # S3 deletes at most 1,000 keys at a time, and minds none that is not there.
     _, keys = backend.s3().many

@@ -25,6 +25,7 @@ def proxy(backend: Backend) -> Iterator[FaultProxy]:
         yield running
 
 
+@pytest.mark.slow
 def test_a_late_part_keeps_its_place(api: Api, backend: Backend, proxy: FaultProxy) -> None:
     proxy.add(Fault(when=lambda request: _part(request) == 1, delay=0.7))
     store = backend.store_behind(proxy.endpoint)

@@ -73,6 +73,7 @@ def test_another_method_is_refused(api: Api, backend: Backend) -> None:
     assert api.read(backend.store, "k") == b"foo"
 
 
+@pytest.mark.slow
 def test_an_expired_url_is_refused(api: Api, backend: Backend) -> None:
     backend.require("signing")
     api.put(backend.store, "k", b"foo")

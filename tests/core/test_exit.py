@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 SCRIPT = """
 import atexit
 import httpx
@@ -83,6 +85,7 @@ time.sleep(0.3)
 """
 
 
+@pytest.mark.slow
 def test_daemon_threads_that_use_stores_when_the_interpreter_ends() -> None:
     for _ in range(10):
         done = subprocess.run(

@@ -28,6 +28,7 @@ def way(request: pytest.FixtureRequest, azure: AzureWorld) -> Callable[..., Azur
     return partial(azure.store, **WAYS[request.param](azure))
 
 
+@pytest.mark.slow
 def test_the_token_that_the_service_hands_out_is_used(
     api: Api, azure: AzureWorld, way: Callable[..., AzureStore]
 ) -> None:
@@ -37,6 +38,7 @@ def test_the_token_that_the_service_hands_out_is_used(
     assert len(azure.tokens.asked) == 1
 
 
+@pytest.mark.slow
 def test_a_token_is_asked_for_again_before_it_expires(
     api: Api, azure: AzureWorld, way: Callable[..., AzureStore]
 ) -> None:
@@ -55,12 +57,14 @@ def test_a_token_is_asked_for_again_before_it_expires(
     assert len(azure.tokens.asked) == 2
 
 
+@pytest.mark.slow
 def test_100_threads_ask_once(azure: AzureWorld, way: Callable[..., AzureStore]) -> None:
     store = way()
     together([partial(obs.put, store, f"t/{n}", b"x") for n in range(100)])
     assert len(azure.tokens.asked) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loop", ["asyncio", "trio"])
 def test_100_tasks_ask_once(azure: AzureWorld, way: Callable[..., AzureStore], loop: str) -> None:
     store = way()
@@ -76,6 +80,7 @@ def test_100_tasks_ask_once(azure: AzureWorld, way: Callable[..., AzureStore], l
     assert len(azure.tokens.asked) == 1
 
 
+@pytest.mark.slow
 def test_a_refusal_is_a_clear_error_without_secrets(
     api: Api, azure: AzureWorld, way: Callable[..., AzureStore]
 ) -> None:
@@ -175,6 +180,7 @@ def az_answer(lifetime: float, *, old: bool = False) -> str:
     return f"cat <<'END'\n{json.dumps(answer)}\nEND"
 
 
+@pytest.mark.slow
 @needs_sh
 @pytest.mark.parametrize("old", [False, True], ids=["new", "old"])
 def test_the_azure_cli_is_asked_and_asked_again(api: Api, azure: AzureWorld, old: bool) -> None:
@@ -189,6 +195,7 @@ def test_the_azure_cli_is_asked_and_asked_again(api: Api, azure: AzureWorld, old
     assert len(azure.az_calls()) == 2
 
 
+@pytest.mark.slow
 @needs_sh
 def test_100_threads_run_the_azure_cli_once(azure: AzureWorld) -> None:
     azure.write_az(f"sleep 0.2\n{az_answer(3600)}")

@@ -52,6 +52,7 @@ def test_the_emulator_needs_nothing_but_its_address(api: Api, azure: AzureWorld)
     assert [meta["path"] for meta in api.list(store, offset="a")] == ["b", "c"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["sas_token", "?sas_key", "provider-text", "provider-pairs"])
 def test_a_sas_token_reads_writes_lists_copies_and_deletes(
     api: Api, servers: Servers, form: str
@@ -194,6 +195,7 @@ def test_azure_identity_that_is_not_installed(azure: AzureWorld) -> None:
             kind()
 
 
+@pytest.mark.slow
 def test_a_providers_token_is_renewed_before_it_expires(api: Api, azure: AzureWorld) -> None:
     credential = Credential(lifetime=EARLY + 1.5)
     store = azure.store(credential_provider=AzureCredentialProvider(credential))

@@ -232,6 +232,7 @@ ANSWERS: dict[str, tuple[Answer, str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ANSWERS)
 def test_what_is_no_credential_is_unauthenticated(api: Api, world: World, name: str) -> None:
     answer, match = ANSWERS[name]

@@ -155,6 +155,7 @@ SELF_SIGNED: list[Way] = [
 FETCHED: list[Way] = [default_user, user_file, metadata_server, provider]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", [*SELF_SIGNED, *FETCHED, bearer_token])
 def test_every_way_reads_and_writes(api: Api, world: World, way: Way) -> None:
     store = world.store(**way(world))
@@ -175,6 +176,7 @@ def test_a_hundred_first_operations_make_one_token_request(
     assert world.server.token_requests == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", FETCHED)
 def test_a_token_is_renewed_before_it_ends_and_not_earlier(
     api: Api, world: World, way: Way
@@ -200,6 +202,7 @@ def test_a_token_that_was_revoked_is_replaced_once(api: Api, world: World, way: 
     assert world.server.token_requests == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", [default_user, metadata_server])
 def test_a_busy_token_server_is_asked_again(api: Api, world: World, way: Way) -> None:
     world.server.token_failures = [503, 500]
@@ -207,6 +210,7 @@ def test_a_busy_token_server_is_asked_again(api: Api, world: World, way: Way) ->
     assert world.server.token_requests == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", [default_user, metadata_server])
 def test_a_token_server_that_stays_down_is_unauthenticated(
     api: Api, world: World, way: Way

@@ -144,6 +144,7 @@ def test_a_refusal_is_unauthenticated(api: Api, service: RawServer, name: str) -
     assert blobs.requests == []
 
 
+@pytest.mark.slow
 def test_who_cannot_be_trusted_gets_no_key(
     api: Api, service: RawServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

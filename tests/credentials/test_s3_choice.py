@@ -123,6 +123,7 @@ def test_off_the_cloud_is_quick_and_clear(api: Api) -> None:
     assert time.monotonic() - started < 5
 
 
+@pytest.mark.slow
 def test_a_service_that_is_silent_is_given_up_soon_and_once(api: Api) -> None:
     # A listener whose queue is full drops what comes, as a network without the service does.
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
@@ -151,6 +152,7 @@ def test_metadata_that_is_switched_off(api: Api, monkeypatch: pytest.MonkeyPatch
         api.read(S3Store("b"), "k")
 
 
+@pytest.mark.slow
 def test_no_version_1_unless_asked_for(api: Api, tokens: AwsTokens, trusting: Trusting) -> None:
     tokens.imds_v2 = False
     store = S3Store(trusting.bucket, metadata_endpoint=tokens.endpoint)
@@ -382,6 +384,7 @@ def test_a_role_that_is_refused(api: Api, minio: Minio, monkeypatch: pytest.Monk
     assert "CANARY" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_temporary_keys_given_as_they_are(api: Api, way: Way) -> None:
     if way.name != "imds":
         pytest.skip("n/a: one way of getting keys is enough")

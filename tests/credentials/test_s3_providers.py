@@ -66,6 +66,7 @@ def test_a_credential_without_end_is_asked_for_once(
     assert store.credential_provider is provider
 
 
+@pytest.mark.slow
 def test_refresh_thresholds_are_kept(api: Api, minio: Minio, shared_bucket: str) -> None:
     usual = provider_for(api, minio, timedelta(minutes=5, seconds=30))
     early = provider_for(api, minio, timedelta(minutes=5, seconds=30))
@@ -94,6 +95,7 @@ def test_100_operations_ask_once(minio: Minio, shared_bucket: str) -> None:
     assert provider.calls == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loop", ["asyncio", "trio"])
 @pytest.mark.parametrize("kind", [Provider, AsyncProvider])
 def test_100_tasks_ask_once(
@@ -119,6 +121,7 @@ def with_deadline(loop: str, main: Callable[[], Any]) -> None:
     anyio.run(within, backend=loop)
 
 
+@pytest.mark.slow
 def test_a_cancelled_first_operation_does_not_keep_the_others_waiting(
     minio: Minio, shared_bucket: str
 ) -> None:

@@ -29,6 +29,7 @@ def quick(**more: Any) -> dict[str, Any]:
     return {"retry_config": {"max_retries": 1, "backoff": backoff}, **more}
 
 
+@pytest.mark.slow
 def test_the_keys_that_the_service_hands_out_are_used(api: Api, way: Way) -> None:
     store = way.store()
     api.put(store, f"{way.name}/k", b"body")
@@ -38,6 +39,7 @@ def test_the_keys_that_the_service_hands_out_are_used(api: Api, way: Way) -> Non
     assert way.tokens.handed_out[0] in url
 
 
+@pytest.mark.slow
 @pytest.mark.row("F12")
 def test_keys_are_asked_for_again_before_they_expire(api: Api, way: Way) -> None:
     way.tokens.lifetime = THRESHOLD + timedelta(seconds=2)
@@ -55,12 +57,14 @@ def test_keys_are_asked_for_again_before_they_expire(api: Api, way: Way) -> None
     assert len(way.tokens.handed_out) == 2
 
 
+@pytest.mark.slow
 def test_100_threads_ask_once(way: Way) -> None:
     store = way.store()
     together([partial(obs.put, store, f"t/{n}", b"x") for n in range(100)])
     assert way.tokens.asked() == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loop", ["asyncio", "trio"])
 def test_100_tasks_ask_once(way: Way, loop: str) -> None:
     store = way.store()
@@ -76,6 +80,7 @@ def test_100_tasks_ask_once(way: Way, loop: str) -> None:
     assert way.tokens.asked() == 1
 
 
+@pytest.mark.slow
 @pytest.mark.row("F12")
 def test_a_refusal_is_a_clear_error_and_asked_for_once(api: Api, way: Way) -> None:
     way.tokens.refuse = response(403, REFUSAL)
@@ -91,6 +96,7 @@ def test_a_refusal_is_a_clear_error_and_asked_for_once(api: Api, way: Way) -> No
         api.get(store, "no such key")
 
 
+@pytest.mark.slow
 def test_waiting_operations_share_a_refusal(way: Way) -> None:
     way.tokens.refuse, way.tokens.hold = response(403, REFUSAL), 1.0
     store = way.store()
@@ -103,6 +109,7 @@ def test_waiting_operations_share_a_refusal(way: Way) -> None:
     assert len(way.tokens.requests) < 25
 
 
+@pytest.mark.slow
 @pytest.mark.row("F12")
 def test_a_service_that_fails_once_is_asked_again(api: Api, way: Way) -> None:
     way.tokens.failures = [response(503), response(500)]
@@ -110,6 +117,7 @@ def test_a_service_that_fails_once_is_asked_again(api: Api, way: Way) -> None:
     assert len(way.tokens.handed_out) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.row("F12")
 def test_the_last_keys_serve_while_the_service_is_down(
     api: Api, way: Way, caplog: pytest.LogCaptureFixture
@@ -124,6 +132,7 @@ def test_the_last_keys_serve_while_the_service_is_down(
     assert len(way.tokens.requests) > before
 
 
+@pytest.mark.slow
 def test_no_secret_is_in_any_text(api: Api, way: Way, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     store = way.store(**quick())

@@ -49,6 +49,7 @@ def test_delete_prefix_refuses_to_delete_everything_by_mistake(api: Api, empty: 
     assert api.paths(store) == []
 
 
+@pytest.mark.slow
 def test_delete_prefix_goes_page_by_page(minio: Minio, shared_bucket: str) -> None:
     """1,001 objects are two pages: the first is deleted before the second is asked for.
 

@@ -54,6 +54,7 @@ def answering(*answers: Answer) -> RawServer:
     return RawServer(answers)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reset", [False, True], ids=["fin", "rst"])
 @pytest.mark.parametrize("at", [0, 1, SIZE // 2, SIZE - 1])
 @pytest.mark.row("F5")
@@ -145,6 +146,7 @@ def test_what_follows_the_body_is_not_part_of_it(api: Api) -> None:
         assert api.read(scripted(server), "k") == b"abc"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["before the head", "in the body"])
 @pytest.mark.row("F10")
 def test_a_stall_ends_with_the_timeout(api: Api, where: str) -> None:

@@ -68,6 +68,7 @@ def site(request: pytest.FixtureRequest, servers: Servers) -> Iterator[Site]:
         yield Site(proxy, make)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reset", [False, True], ids=["fin", "rst"])
 @pytest.mark.parametrize("landed", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("warm", [False, True], ids=["fresh", "idle"])

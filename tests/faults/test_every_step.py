@@ -72,6 +72,7 @@ ASYNC: dict[str, Callable[[Any], Coroutine[Any, Any, Any]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loop", ["asyncio", "trio"])
 @pytest.mark.parametrize("verb", ASYNC)
 def test_cancelled_at_each_await(
@@ -155,6 +156,7 @@ class Interrupter:
 
 
 # What the effect had returned is lost with it; its socket is closed by whoever collects garbage.
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("verb", SYNC)

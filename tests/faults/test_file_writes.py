@@ -28,6 +28,7 @@ def test_what_fits_in_the_buffer_is_one_request(api: Api, store: Any, proxy: Fau
     assert [(request.method, request.query) for request in proxy.requests] == [("PUT", {})]
 
 
+@pytest.mark.slow
 def test_parts_go_together_but_not_too_many(api: Api, store: Any, proxy: FaultProxy) -> None:
     with open_writer(api, store, "a", buffer_size=5 * MIB, max_concurrency=2) as file:
         proxy.add(Fault(times=4, when=is_part, delay=DELAY))
@@ -96,6 +97,7 @@ def test_an_abort_that_fails_does_not_hide_the_reason(
     assert "an upload could not be given up, its parts may stay" in caplog.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loop", ["asyncio", "trio"])
 @pytest.mark.parametrize("inside", [True, False])
 @pytest.mark.row("F13")

@@ -76,6 +76,7 @@ def store(servers: Servers, proxy: FaultProxy) -> Watched:
     return watched
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("faults", SCENARIOS, ids=str)
 @pytest.mark.parametrize("verb", IDEMPOTENT)
 def test_idempotent_calls_survive_two_faults(
@@ -86,6 +87,7 @@ def test_idempotent_calls_survive_two_faults(
     assert len(proxy.requests) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", CONDITIONAL)
 def test_conditional_calls_are_repeated_when_the_server_said_that_it_did_nothing(
     api: Api, store: Watched, proxy: FaultProxy, verb: str
@@ -116,6 +118,7 @@ def test_conditional_calls_end_with_a_lost_answer_after_a_503_too(
     assert len(proxy.requests) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["create", "update"])
 def test_a_conditional_write_carries_its_precondition_each_time(
     api: Api, store: Watched, proxy: FaultProxy, mode: str
@@ -128,6 +131,7 @@ def test_a_conditional_write_carries_its_precondition_each_time(
     assert (sent == {"0"}) == (mode == "create")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [400, 401])
 @pytest.mark.parametrize("verb", [*IDEMPOTENT, *CONDITIONAL])
 def test_what_the_caller_did_wrong_is_never_repeated(
@@ -139,6 +143,7 @@ def test_what_the_caller_did_wrong_is_never_repeated(
     assert len(proxy.requests) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1000, 3_000_000])
 def test_a_broken_download_goes_on_where_it_broke(
     api: Api, store: Watched, proxy: FaultProxy, size: int
@@ -166,6 +171,7 @@ def test_a_part_survives_two_faults(
     assert len([request for request in proxy.requests if is_part(request)]) == 2 + 2
 
 
+@pytest.mark.slow
 def test_every_request_of_an_upload_in_parts_survives_two_faults(
     api: Api, store: Watched, proxy: FaultProxy
 ) -> None:

@@ -69,6 +69,7 @@ def test_ctrl_c_at_any_request_of_an_upload(
     transport.close()
 
 
+@pytest.mark.slow
 @pytest.mark.row("F16", "F13")
 @pytest.mark.parametrize("loop", ["asyncio", "trio"])
 @pytest.mark.parametrize("at", [1, 2, 3, 4])

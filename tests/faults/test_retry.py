@@ -42,6 +42,7 @@ def waits(proxy: FaultProxy) -> list[float]:
     return [later - earlier for earlier, later in pairwise(times)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.row("F3")
 def test_two_503_then_success(
@@ -57,6 +58,7 @@ def test_two_503_then_success(
     assert INIT <= second <= 2 * INIT + SLACK
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 429, 408])
 @pytest.mark.row("F3")
 def test_these_statuses_are_retried(
@@ -91,6 +93,7 @@ def test_max_retries_ends_it_and_the_error_says_so(
     assert len(proxy.requests) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", ["1", "60", "86400", "Fri, 02 Jan 2099 03:04:05 GMT", "-1", "x"])
 @pytest.mark.row("F3")
 def test_retry_after_does_not_change_the_delays(
@@ -104,6 +107,7 @@ def test_retry_after_does_not_change_the_delays(
     assert INIT <= second <= 2 * INIT + SLACK
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", [Close(), Reset()], ids=["fin", "rst"])
 @pytest.mark.parametrize("verb", ["get", "head", "put", "list"])
 @pytest.mark.row("F2")

@@ -90,6 +90,7 @@ def test_abort_leaves_nothing(api: Api, backend: Backend, tmp_path: Path, part: 
     assert left_over(backend, tmp_path) == []
 
 
+@pytest.mark.slow
 def test_a_file_that_is_dropped_warns_and_leaves_nothing(
     api: Api, backend: Backend, tmp_path: Path, part: bytes
 ) -> None:

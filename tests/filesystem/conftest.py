@@ -15,7 +15,14 @@ from tests.backends.gcs import GcsEmulator
 from tests.backends.minio import Minio
 from tests.harness.servers import Servers
 
-PROTOCOLS = ("memory", "file", "s3", "abfs", "gs")
+PROTOCOLS = {
+    "memory": "memory",
+    "file": "local",
+    "s3": "minio",
+    "abfs": "azurite",
+    "gs": "gcs",
+}
+"""The protocols, and the backends that they are of."""
 
 
 @dataclass(frozen=True)

@@ -193,6 +193,7 @@ def test_a_store_that_cannot_sign_says_so(store: Any) -> None:
         obs.sign(store, "GET", "a", HOUR)
 
 
+@pytest.mark.slow
 @pytest.mark.row("I8")
 def test_an_upload_of_more_than_10_000_parts_is_refused_and_ended() -> None:
     store = MemoryStore()

@@ -18,6 +18,7 @@ def endpoint() -> Iterator[str]:
         yield server.endpoint
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["sync", "asyncio"])
 def test_operations_leave_no_cycles(way: str, endpoint: str) -> None:
     done = subprocess.run(

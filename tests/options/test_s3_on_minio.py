@@ -189,6 +189,7 @@ def test_public_buckets_without_a_signature(api: Api, minio: Minio, prefix: str)
         api.put(public, "k", b"y")
 
 
+@pytest.mark.slow
 def test_virtual_hosts(api: Api, servers: Servers, prefix: str) -> None:
     minio: Minio = servers.get("minio with domain", start_with_domain)
     bucket = minio.create_bucket()

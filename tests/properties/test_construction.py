@@ -27,6 +27,7 @@ RETRIES = st.one_of(st.none(), st.none(), GOOD["retry_config"])
 URLS = st.one_of(*[GOOD["url"]] * 5, ANYTHING)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "bucket", "keys", "works"), KINDS, ids=[kind.__name__ for kind, *_ in KINDS]
 )

@@ -23,6 +23,7 @@ FUNCTIONS = [
 _WHERE = ("store", "target")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", FUNCTIONS, ids=lambda target: target.name)
 def test_functions_answer_or_refuse_a_few_arguments(
     target: Target, loop: Api, objects: Objects

@@ -86,6 +86,7 @@ def test_it_gets_no_connection(install: Install, listener: socket.socket) -> Non
     assert not heard(listener)
 
 
+@pytest.mark.slow
 @pytest.mark.row("S11")
 def test_an_endless_loop_is_stopped_and_other_stores_go_on(
     install: Install, monkeypatch: pytest.MonkeyPatch

@@ -66,6 +66,7 @@ ANSWERS: dict[str, Callable[[RecordedRequest], Answer]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("proxied", [False, True], ids=["direct", "proxied"])
 @pytest.mark.parametrize("name", ANSWERS)
 def test_http_with_a_token(
@@ -79,7 +80,7 @@ def test_http_with_a_token(
     options: dict[str, Any] = {"allow_http": True, "default_headers": headers}
     if name == "silent":
         options["timeout"] = "150ms"
-    with RawServer(ANSWERS[name]) as server, ForwardProxy("me", CANARY) as proxy:
+    with ForwardProxy("me", CANARY) as proxy, RawServer(ANSWERS[name]) as server:
         if proxied:
             address = proxy.endpoint.partition("://")[2]
             options["proxy_url"] = f"http://me:{CANARY}@{address}"
@@ -188,6 +189,7 @@ def gcs_ways(directory: Path) -> dict[str, dict[str, Any]]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["key", "user", "instance", "bearer", "bad provider"])
 @pytest.mark.parametrize("tokens", ["given", "refused"])
 @pytest.mark.parametrize("status", [200, 401, 403, 500])

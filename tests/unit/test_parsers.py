@@ -33,6 +33,7 @@ def feed(parser: _parsers.Parser, data: bytes, cuts: list[int]) -> bytes:
     return body
 
 
+@pytest.mark.slow
 @KINDS
 @given(cuts=st.lists(st.integers(0, 300), max_size=6))
 @pytest.mark.parametrize("data", [PLAIN, CHUNKED, INTERIM])
