@@ -129,8 +129,8 @@ class Interrupter:
         self.left = 0
         self.after = False
         self.effect = ""
-        perform = {kind: self._around(kind, call) for kind, call in _driver._PERFORM.items()}
-        monkeypatch.setattr(_driver, "_PERFORM", perform)
+        perform = {kind: self._around(kind, call) for kind, call in _driver.PERFORM.items()}
+        monkeypatch.setattr(_driver, "PERFORM", perform)
 
     def _around(self, kind: type, call: Callable[[Any], Any]) -> Callable[[Any], Any]:
         def perform(effect: Any) -> Any:

@@ -41,7 +41,7 @@ def both(ended_by: list[type[BaseException] | None]) -> Plan[None]:
 @pytest.fixture(autouse=True)
 def spawning_takes_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that the first plan fails while the second one is being started."""
-    spawn, spawn_async = _driver._Threads.spawn, _driver_async._Tasks.spawn
+    spawn, spawn_async = _driver.Threads.spawn, _driver_async._Tasks.spawn
 
     def spawn_slowly(self: Any, plan: Any) -> None:
         spawn(self, plan)
@@ -51,7 +51,7 @@ def spawning_takes_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
         await spawn_async(self, plan)
         await anyio.sleep(0.1)
 
-    monkeypatch.setattr(_driver._Threads, "spawn", spawn_slowly)
+    monkeypatch.setattr(_driver.Threads, "spawn", spawn_slowly)
     monkeypatch.setattr(_driver_async._Tasks, "spawn", spawn_slowly_async)
 
 

@@ -173,6 +173,7 @@ class Group:
     """Plans that run side by side, at most `limit` at once. Every group is joined or cancelled."""
 
     __slots__ = (
+        "brief",
         "failure",
         "limit",
         "results",
@@ -180,6 +181,8 @@ class Group:
     )
 
     limit: int
+    brief: bool
+    """Whether its plans do little else than wait for short answers: one thread waits for all."""
     results: list[Any]
     failure: BaseException | None
     state: Any
@@ -188,11 +191,13 @@ class Group:
     def __init__(
         self,
         limit: int,
+        brief: bool = False,
         results: list[Any] | None = None,
         failure: BaseException | None = None,
         state: Any = None,
     ) -> None:
         self.limit = limit
+        self.brief = brief
         self.results = list[Any]() if results is None else results
         self.failure = failure
         self.state = state

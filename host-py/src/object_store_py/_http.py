@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import copy
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -246,6 +246,26 @@ class BufferedBody:
     abandon = close
 
 
+class Begun(Protocol):
+    """A request that has been sent, and whose answer nobody has waited for yet."""
+
+    def fileno(self) -> int:
+        """The socket at which the answer arrives."""
+        ...
+
+    def due(self) -> float:
+        """Until when to wait for it, by `time.monotonic()`; after it `finish` throws."""
+        ...
+
+    def finish(self) -> Response:
+        """Receive the answer, blocking. Throws `TransportFailure`."""
+        ...
+
+    def abandon(self) -> None:
+        """Give the answer up, and its connection."""
+        ...
+
+
 class HttpHost(Protocol):
     """Who carries out HTTP exchanges."""
 
@@ -256,3 +276,9 @@ class HttpHost(Protocol):
     async def exchange_async(self, request: Request) -> Response:
         """Send a request, awaiting. Throws `TransportFailure`."""
         ...
+
+
+def begin(host: HttpHost, request: Request) -> Begun | None:
+    """Send a request, if its host can do that without waiting. Throws `TransportFailure`."""
+    function: Callable[[Request], Begun | None] | None = getattr(host, "begin", None)
+    return None if function is None else function(request)

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import http.client
 import io
+import math
 import socket
 import ssl
+import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn, TypeVar
 
-from ._http import SMALL_BODY, TransportFailure
+from ._http import SMALL_BODY, Response, TransportFailure
 from ._parsers import HAS_HTTPTOOLS, make_parser
-from ._sockets import Channel
-from ._wire import READ_SIZE, Budget, Headers, Origin, Spill, Wire
+from ._sockets import Channel, is_readable
+from ._wire import READ_SIZE, Answer, Budget, Headers, Origin, Spill, Wire
+
+T = TypeVar("T")
 
 HEAD_SIZE = 64 << 10
 """How much is read at once while the head has not arrived, in bytes."""
@@ -32,14 +36,37 @@ class HttpConnection:
         self._origin = origin
         self._context = context
         self._channel: Channel | None = None
+        self._broken: OSError | None = None
 
     def exchange(self, wire: Wire, budget: Budget) -> HttpAnswer | ParsedAnswer:
         """Send a request and wait for the head of its response."""
-        if self._channel is not None and self._channel.is_readable():
+        if not self.begin(wire, budget):
+            self._broken = _send(self._connect(wire.connect_timeout), wire, budget)
+        return self._receive(wire, budget, Channel.await_answer)
+
+    def begin(self, wire: Wire, budget: Budget) -> bool:
+        """Send a request if the connection is open; whether it was sent."""
+        channel = self._channel
+        if channel is not None and channel.is_readable():
             self.close()  # the server has closed it, or sent what nobody asked for
-        channel = self._channel or self._connect(wire.connect_timeout)
-        broken = _send(channel, wire, budget)
+            return False
+        if channel is None:
+            return False
+        self._broken = _send(channel, wire, budget)
+        return True
+
+    def receive(self, wire: Wire, budget: Budget) -> HttpAnswer | ParsedAnswer:
+        """Receive the head of a response of which something has arrived."""
+        return self._receive(wire, budget)
+
+    def _receive(
+        self, wire: Wire, budget: Budget, wait: Callable[[Channel, Budget], None] | None = None
+    ) -> HttpAnswer | ParsedAnswer:
+        channel, broken = self._channel, self._broken
+        assert channel is not None
         try:
+            if wait is not None:
+                _failing(wait, channel, budget)
             if HAS_HTTPTOOLS:
                 return ParsedAnswer(self, channel, wire.method, budget)
             return HttpAnswer(self, channel, wire.method, budget)
@@ -68,11 +95,61 @@ class HttpConnection:
             raise
         return self._channel
 
+    def fileno(self) -> int:
+        """The socket's; -1 when it is closed."""
+        return -1 if self._channel is None else self._channel.fileno()
+
     def close(self) -> None:
         """Close the connection; the next request opens it again."""
         channel, self._channel = self._channel, None
         if channel is not None:
             channel.close()
+
+
+class Sent:
+    """A request on its way, whose answer nobody has waited for yet.
+
+    Args:
+        connection: where it was sent, and its answer arrives.
+        budget: the time that the request may take.
+        receive: what to do with a function that receives the head of the answer.
+    """
+
+    __slots__ = ("_connection", "_due", "_receive")
+
+    def __init__(
+        self,
+        connection: HttpConnection,
+        budget: Budget,
+        receive: Callable[[Callable[[Wire, Budget], Answer]], Response],
+    ) -> None:
+        self._connection = connection
+        self._receive = receive
+        # The wait is not taken off the budget: other answers may keep the thread busy meanwhile.
+        seconds = budget.start()
+        self._due = math.inf if seconds is None else time.monotonic() + seconds
+
+    def fileno(self) -> int:
+        """The socket at which the answer arrives."""
+        return self._connection.fileno()
+
+    def due(self) -> float:
+        """Until when to wait for it, by `time.monotonic()`."""
+        return self._due
+
+    def finish(self) -> Response:
+        """Receive the answer, if it has come in time."""
+        late = time.monotonic() >= self._due and not is_readable(self._connection)
+        return self._receive(_late if late else self._connection.receive)
+
+    def abandon(self) -> None:
+        """Close the connection, whose answer nobody wants."""
+        self._connection.close()
+
+
+def _late(wire: Wire, budget: Budget) -> NoReturn:
+    del wire, budget
+    raise _failure(TimeoutError())
 
 
 class ParsedAnswer:
@@ -86,7 +163,6 @@ class ParsedAnswer:
         self._budget = budget
         parser = self._parser = make_parser(method)
         self._spill = Spill()
-        self._call(channel.await_answer)
         while parser.status is None:
             self._feed(self._call(channel.receive, HEAD_SIZE))
         self.status = parser.status
@@ -96,11 +172,8 @@ class ParsedAnswer:
         if self._raw:
             parser.release()
 
-    def _call(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        try:
-            return function(*arguments, self._budget)
-        except OSError as error:
-            raise _failure(error) from error
+    def _call(self, function: Callable[..., T], argument: Any) -> T:
+        return _failing(function, argument, self._budget)
 
     def _feed(self, data: bytes) -> None:
         parser = self._parser
@@ -245,6 +318,14 @@ def _guard(function: Callable[[], Any]) -> Any:
             raise _failure(error) from error
         text = str(error) or type(error).__name__
         raise TransportFailure("interrupted", f"the answer is no valid HTTP: {text}") from error
+    except OSError as error:
+        raise _failure(error) from error
+
+
+def _failing(function: Callable[..., T], *arguments: Any) -> T:
+    """Call a function of a socket's; what it throws means what it says at the border."""
+    try:
+        return function(*arguments)
     except OSError as error:
         raise _failure(error) from error
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple, TypeAlias, TypedDict
 
-from ._http import Body, BufferedBody, HttpHost, Request, Response, TransportFailure
+from ._http import Begun, Body, BufferedBody, HttpHost, Request, Response, TransportFailure, begin
 from ._wire import split_url
 
 
@@ -104,13 +104,29 @@ class MeteredHost:
         self._meter = meter
         self._hook = hook
 
+    def begin(self, request: Request) -> Begun | None:
+        """Send a request, if that can be done without waiting."""
+        told = None if self._hook is None else _Told(self._hook, request)
+        try:
+            begun = begin(self._host, request)
+        except BaseException as error:
+            self.failed(request, told, error)
+            raise
+        return None if begun is None else _MeteredBegun(self, begun, request, told)
+
     def exchange(self, request: Request) -> Response:
         """Send a request, blocking."""
         told = None if self._hook is None else _Told(self._hook, request)
+        return self.receive(request, told, lambda: self._host.exchange(request))
+
+    def receive(
+        self, request: Request, told: _Told | None, receive: Callable[[], Response]
+    ) -> Response:
+        """Count a response that is received now."""
         try:
-            response = self._host.exchange(request)
+            response = receive()
         except BaseException as error:
-            self._failed(request, told, error)
+            self.failed(request, told, error)
             raise
         return self._answered(request, told, response)
 
@@ -120,11 +136,12 @@ class MeteredHost:
         try:
             response = await self._host.exchange_async(request)
         except BaseException as error:
-            self._failed(request, told, error)
+            self.failed(request, told, error)
             raise
         return self._answered(request, told, response)
 
-    def _failed(self, request: Request, told: _Told | None, error: BaseException) -> None:
+    def failed(self, request: Request, told: _Told | None, error: BaseException) -> None:
+        """Count a request that was not answered."""
         self._meter.count(request, True, 0, 0)
         if told is not None:
             told.error = _kind(error)
@@ -145,6 +162,30 @@ class MeteredHost:
         elif told is not None:
             told.end(received)
         return response
+
+
+class _MeteredBegun:
+    """A request on its way, counted when it has ended."""
+
+    __slots__ = ("_begun", "_host", "_request", "_told", "due", "fileno")
+
+    def __init__(
+        self, host: MeteredHost, begun: Begun, request: Request, told: _Told | None
+    ) -> None:
+        self._host = host
+        self._begun = begun
+        self._request = request
+        self._told = told
+        self.fileno, self.due = begun.fileno, begun.due
+
+    def finish(self) -> Response:
+        """Receive the answer."""
+        return self._host.receive(self._request, self._told, self._begun.finish)
+
+    def abandon(self) -> None:
+        """Give the answer up."""
+        self._begun.abandon()
+        self._host.failed(self._request, self._told, GeneratorExit())
 
 
 def _kind(error: BaseException) -> str:

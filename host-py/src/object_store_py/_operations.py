@@ -296,7 +296,9 @@ class Operations:
             return
         size = self._backend.delete_batch
         batches = [full[start : start + size] for start in range(0, len(full), size)]
-        yield from together([self._backend.delete(batch) for batch in batches], PARALLEL)
+        yield from together(
+            [self._backend.delete(batch) for batch in batches], PARALLEL, brief=True
+        )
 
     def copy(self, source: str, target: str, overwrite: bool) -> Plan[None]:
         """Copy an object within the store."""

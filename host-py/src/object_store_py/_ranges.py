@@ -9,6 +9,7 @@ from ._backend import Backend, GetRequest, beyond_end
 from ._effects import Plan
 from ._filling import read_all
 from ._fresh import copied
+from ._http import SMALL_BODY
 from ._together import together
 from .bytes import Bytes
 
@@ -42,8 +43,11 @@ def read_ranges(
 ) -> Plan[list[Bytes]]:
     """Read ranges, with `limit` requests at once; those at most `gap` bytes apart are joined."""
     found: list[Bytes] = [Bytes()] * len(ranges)
-    plans = [_read(backend, path, ranges, group, found) for group in _joined(ranges, gap)]
-    yield from together(plans, limit)
+    groups = _joined(ranges, gap)
+    spans = [_span(ranges, group) for group in groups]
+    plans = [_read(backend, path, ranges, span, group, found) for span, group in zip(spans, groups)]
+    brief = all(last - first <= SMALL_BODY for first, last in spans)
+    yield from together(plans, limit, brief)
     return found
 
 
@@ -63,17 +67,25 @@ def _joined(ranges: list[Range], gap: int) -> list[list[int]]:
     return groups
 
 
+def _span(ranges: list[Range], group: list[int]) -> Range:
+    return ranges[group[0]][0], max(ranges[number][1] for number in group)
+
+
 def _read(
-    backend: Backend, path: str, ranges: list[Range], group: list[int], found: list[Bytes]
+    backend: Backend,
+    path: str,
+    ranges: list[Range],
+    span: Range,
+    group: list[int],
+    found: list[Bytes],
 ) -> Plan[None]:
     """Read what a group's ranges span, and put the bytes of each in its place."""
-    first = ranges[group[0]][0]
-    last = max(ranges[number][1] for number in group)
-    fetched = yield from backend.get(path, GetRequest(range=("bounded", first, last)))
-    span = yield from read_all(fetched)
+    first = span[0]
+    fetched = yield from backend.get(path, GetRequest(range=("bounded", *span)))
+    data = yield from read_all(fetched)
     for number in group:
         start, end = ranges[number][0] - first, ranges[number][1] - first
-        if start >= len(span):  # joined with one that starts in the object
-            raise beyond_end(first + start, first + len(span), path)
-        whole = not start and end >= len(span)
-        found[number] = span if whole else copied(Bytes, memoryview(span)[start:end])
+        if start >= len(data):  # joined with one that starts in the object
+            raise beyond_end(first + start, first + len(data), path)
+        whole = not start and end >= len(data)
+        found[number] = data if whole else copied(Bytes, memoryview(data)[start:end])

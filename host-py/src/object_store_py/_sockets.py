@@ -42,6 +42,10 @@ class Channel:
         self._writable: Callable[[float | None], bool] | None = None
         self._plain = not isinstance(connection, ssl.SSLSocket)
 
+    def fileno(self) -> int:
+        """The socket's."""
+        return self._socket.fileno()
+
     def is_readable(self) -> bool:
         """Whether something has arrived; on an idle connection that means its end."""
         return self._readable(0)

@@ -8,8 +8,10 @@ from typing import Any
 from ._effects import Cancel, Group, Join, Plan, Spawn
 
 
-def together(plans: list[Plan[Any]], limit: int) -> Plan[list[Any]]:
+def together(plans: list[Plan[Any]], limit: int, brief: bool = False) -> Plan[list[Any]]:
     """Run plans side by side, `limit` at most; their results in order.
+
+    `brief` says that their answers are short, so that one thread can wait for all of them.
 
     Each thread or task takes one plan after another: to start one for each plan costs more than a
     small request.
@@ -17,7 +19,7 @@ def together(plans: list[Plan[Any]], limit: int) -> Plan[list[Any]]:
     if len(plans) == 1:
         return [(yield from plans[0])]
     results: list[Any] = [None] * len(plans)
-    group = Group(max(min(limit, len(plans)), 1))
+    group = Group(max(min(limit, len(plans)), 1), brief)
     todo = enumerate(plans)  # whose next() no two threads are in at once
     try:
         for _ in range(group.limit):

@@ -12,15 +12,18 @@ import logging
 import ssl
 import time
 import weakref
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from . import _redact
-from ._http import INSTANCE_METADATA, Request, Response, TransportFailure
-from ._http11 import HttpConnection
+from ._http import INSTANCE_METADATA, Begun, Request, Response, TransportFailure
+from ._http11 import HttpConnection, Sent
 from ._idle import FreeLists
 from ._policy import RequestPolicy, decide
 from ._streams import AsyncBody, Collector, Received, SyncBody, read_async, read_sync
 from ._wire import (
+    Answer,
     AsyncAnswer,
     AsyncConnection,
     Budget,
@@ -43,6 +46,9 @@ logger = logging.getLogger("object_store_py.http")
 METADATA_CONNECT_TIMEOUT, METADATA_TIMEOUT = 1.0, 5.0
 """Seconds that asking for the machine's own credentials may take: nobody answers off the cloud, but
 who answers may have to ask a service of its own first."""
+
+BRIEF = 16 << 10
+"""How long a request's body may be to be sent without a wait, in bytes: sockets have such room."""
 
 _SKIPPED = frozenset(
     "date server connection vary accept-ranges strict-transport-security x-xss-protection"
@@ -90,11 +96,46 @@ class Host:
         budget = Budget(self._settings.timeout, wire.timeout)
         idle = self._take(wire.origin)
         connection = idle or self._connect(wire.origin)
+        once = idle is None or self._own is not None
+        return self._receive(request, wire, budget, connection, connection.exchange, once)
+
+    def begin(self, request: Request) -> Begun | None:
+        """Send a request, if it need not wait, and there is a connection that is open."""
+        large = request.payload is not None and request.payload.length > BRIEF
+        if request.delay or large or self._policy is not None:  # a policy is to be asked once
+            return None
+        origin = self._parsed.get((self._split(request.url)[0], False))
+        connection = None if origin is None else self._take(origin)
+        if origin is None or connection is None:
+            return None
+        if isinstance(connection, HttpConnection):
+            try:
+                wire = self._prepare(request)
+                budget = Budget(self._settings.timeout, wire.timeout)
+                if connection.begin(wire, budget):
+                    receive = partial(self._receive, request, wire, budget, connection)
+                    return Sent(connection, budget, receive)
+            except BaseException:
+                connection.close()
+                raise
+        self.give(origin, connection)  # closed, maybe: who takes it opens it
+        return None
+
+    def _receive(
+        self,
+        request: Request,
+        wire: Wire,
+        budget: Budget,
+        connection: Connection,
+        receive: Callable[[Wire, Budget], Answer],
+        once: bool = False,
+    ) -> Response:
+        """Receive a response; `once` if its request may not be sent again."""
         try:
             try:
-                answer = connection.exchange(wire, budget)
+                answer = receive(wire, budget)
             except TransportFailure as failure:
-                if idle is None or self._own is not None or not wire.may_repeat(failure):
+                if once or not wire.may_repeat(failure):
                     raise
                 connection.close()  # the server closed it while it was idle: once more, anew
                 answer = connection.exchange(wire, budget)
