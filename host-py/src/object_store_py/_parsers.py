@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from ._http import TransportFailure
@@ -82,8 +83,8 @@ class H11Parser(Parser):
         self._h11: Any = h11
         self._connection: Any = h11.Connection(h11.CLIENT, MAX_HEAD)
         # h11 wants to know what was asked, to know what the answer looks like.
-        self._connection.send(h11.Request(method=method, target="/", headers=[("Host", "x")]))
-        self._connection.send(h11.EndOfMessage())
+        for event in _asked(method):
+            self._connection.send(event)
 
     def feed(self, data: bytes) -> None:
         """Take what has arrived."""
@@ -109,22 +110,27 @@ class H11Parser(Parser):
             except h11.RemoteProtocolError as error:
                 text = f"the answer is no valid HTTP: {error}"
                 raise TransportFailure("interrupted", text) from error
-            if isinstance(event, h11.Data):
+            kind = type(event)
+            if kind is h11.Data:
                 self._add(bytes(event.data))
-            elif isinstance(event, h11.Response):
+            elif kind is h11.Response:
                 self.status = event.status_code
-                self.headers = decoded(event.headers)
-            elif isinstance(event, h11.EndOfMessage):
+                self.headers = decoded(event.headers.raw_items())
+            elif kind is h11.EndOfMessage:
                 self.complete = True
                 self.keep_alive = self._connection.their_state is h11.DONE
                 self.keep_alive &= not self._connection.trailing_data[0]
                 return
-            elif (
-                event is h11.NEED_DATA
-                or event is h11.PAUSED
-                or isinstance(event, h11.ConnectionClosed)
-            ):
+            elif event in (h11.NEED_DATA, h11.PAUSED) or kind is h11.ConnectionClosed:
                 return
+
+
+@cache
+def _asked(method: str) -> tuple[Any, ...]:
+    """What h11 is told that was asked: events never change, and to make one takes its time."""
+    import h11
+
+    return h11.Request(method=method, target="/", headers=[("Host", "x")]), h11.EndOfMessage()
 
 
 class HttptoolsParser(Parser):
