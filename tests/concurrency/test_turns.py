@@ -146,6 +146,7 @@ def test_one_that_is_slow_keeps_nobody_waiting(script: Scripted, server: RawServ
 
 
 @pytest.mark.slow
+@pytest.mark.row("F10")
 @pytest.mark.parametrize("limit", ["timeout", "read_timeout"])
 def test_silence_ends_with_the_timeout(script: Scripted, server: RawServer, limit: str) -> None:
     options = {limit: timedelta(seconds=0.5)}
@@ -162,6 +163,7 @@ def test_silence_ends_with_the_timeout(script: Scripted, server: RawServer, limi
     read(store)
 
 
+@pytest.mark.row("F11")
 def test_connections_that_ended_while_they_were_idle(script: Scripted, server: RawServer) -> None:
     store = open_store(server)
     for end in ([Close()], [Reset()]):  # unanswered, as when it ends at that very moment
@@ -249,6 +251,7 @@ def test_when_no_thread_can_be_started(
 
 # What had just been sent or received when it came is lost; its socket is closed with it.
 @pytest.mark.slow
+@pytest.mark.row("F16")
 @pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_stopped_by_ctrl_c_at_each_step(
