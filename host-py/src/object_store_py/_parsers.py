@@ -110,7 +110,7 @@ class H11Parser(Parser):
             except h11.RemoteProtocolError as error:
                 text = f"the answer is no valid HTTP: {error}"
                 raise TransportFailure("interrupted", text) from error
-            kind = type(event)
+            kind: Any = event.__class__
             if kind is h11.Data:
                 self._add(bytes(event.data))
             elif kind is h11.Response:
