@@ -18,16 +18,16 @@ import pytest
 from object_store_py import RequestInfo, _driver, _driver_turns, _http
 from object_store_py._http11 import Sent
 from object_store_py.exceptions import BaseError, GenericError, NotFoundError
-from object_store_py.store import GCSStore, S3Store
+from object_store_py.store import GCSStore
 from tests.backends.http1 import RecordedRequest
 from tests.backends.rawserver import Answer, Close, Pause, RawServer, Reset, response
+from tests.harness.stores import open_scripted
 
 CONTENT = bytes(range(256)) * 400
 AT_ONCE = 10
 """How many requests `get_ranges` and `delete` have under way."""
 STARTS = range(0, 100_000, 1000)
 FACTS = {"ETag": '"1"', "Last-Modified": "Fri, 02 Jan 2026 03:04:05 GMT"}
-QUICK: Any = {"max_retries": 1, "backoff": {"init_backoff": timedelta(milliseconds=1)}}
 
 
 class Scripted:
@@ -64,20 +64,6 @@ def script() -> Scripted:
 def server(script: Scripted) -> Iterator[RawServer]:
     with RawServer(script) as running:
         yield running
-
-
-def open_store(server: RawServer, **options: Any) -> S3Store:
-    client = {"allow_http": True, **options.pop("client_options", {})}
-    return S3Store(
-        "bucket",
-        endpoint=server.endpoint,
-        access_key_id="id",
-        secret_access_key="secret",
-        region="us-east-1",
-        retry_config=options.pop("retry_config", QUICK),
-        client_options=client,
-        **options,
-    )
 
 
 def read(store: Any, starts: Sequence[int] = STARTS) -> None:
@@ -120,7 +106,7 @@ def test_one_thread_waits_for_all(
 ) -> None:
     if way == "select":  # as on Windows
         monkeypatch.delattr(selectors, "PollSelector")
-    store = open_store(server)
+    store = open_scripted(server)
     warm(store, script)
     assert 2 <= connections(server) <= AT_ONCE
     no_threads()
@@ -144,7 +130,7 @@ def test_single_deletions_take_turns(
 
 @pytest.mark.slow
 def test_one_that_is_slow_keeps_nobody_waiting(script: Scripted, server: RawServer) -> None:
-    store = open_store(server)
+    store = open_scripted(server)
     warm(store, script)
     before = len(server.requests)
     script.instead[0] = [[Pause(8), range_of(0, 99)]]
@@ -159,7 +145,7 @@ def test_one_that_is_slow_keeps_nobody_waiting(script: Scripted, server: RawServ
 @pytest.mark.parametrize("limit", ["timeout", "read_timeout"])
 def test_silence_ends_with_the_timeout(script: Scripted, server: RawServer, limit: str) -> None:
     options = {limit: timedelta(seconds=0.5)}
-    store = open_store(server, client_options=options, retry_config={"max_retries": 0})
+    store = open_scripted(server, client_options=options, retry_config={"max_retries": 0})
     warm(store, script)
     before = len(server.requests)
     script.instead[5000] = [[Pause(30)]]
@@ -174,7 +160,7 @@ def test_silence_ends_with_the_timeout(script: Scripted, server: RawServer, limi
 
 @pytest.mark.row("F11")
 def test_connections_that_ended_while_they_were_idle(script: Scripted, server: RawServer) -> None:
-    store = open_store(server)
+    store = open_scripted(server)
     for end in ([Close()], [Reset()]):  # unanswered, as when it ends at that very moment
         warm(store, script)
         script.instead = {start: [end] for start in STARTS[:AT_ONCE]}
@@ -186,7 +172,7 @@ def test_connections_that_ended_while_they_were_idle(script: Scripted, server: R
 
 @pytest.mark.parametrize("fault", ["503", "cut"])
 def test_what_fails_once_is_sent_again(script: Scripted, server: RawServer, fault: str) -> None:
-    store = open_store(server)
+    store = open_scripted(server)
     warm(store, script)
     before = len(server.requests)
     whole = range_of(2000, 2099)
@@ -197,7 +183,7 @@ def test_what_fails_once_is_sent_again(script: Scripted, server: RawServer, faul
 
 def test_a_failure_ends_them_all(script: Scripted, server: RawServer) -> None:
     seen: list[RequestInfo] = []
-    store = open_store(server, on_request=seen.append)
+    store = open_scripted(server, on_request=seen.append)
     warm(store, script)
     assert {info.status for info in seen} == {206}
     seen.clear()
@@ -218,14 +204,14 @@ def test_a_policy_is_asked_once_for_each(script: Scripted, server: RawServer) ->
         asked.append(method)
         return True
 
-    store = open_store(server, request_policy=policy)
+    store = open_scripted(server, request_policy=policy)
     warm(store, script)
     read(store)
     assert len(asked) == len(server.requests) == 2 * len(STARTS)
 
 
 def test_many_threads_each_with_their_turns(script: Scripted, server: RawServer) -> None:
-    store = open_store(server)
+    store = open_scripted(server)
     errors: list[BaseException] = []
 
     def work() -> None:
@@ -247,7 +233,7 @@ def test_many_threads_each_with_their_turns(script: Scripted, server: RawServer)
 def test_when_no_thread_can_be_started(
     script: Scripted, server: RawServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = open_store(server)
+    store = open_scripted(server)
 
     def refuse(*_: object) -> None:
         raise RuntimeError("can't start new thread")
@@ -266,7 +252,7 @@ def test_when_no_thread_can_be_started(
 def test_stopped_by_ctrl_c_at_each_step(
     script: Scripted, server: RawServer, after: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = open_store(server)
+    store = open_scripted(server)
     left = -1
 
     def around(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import pickle
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,23 +18,9 @@ from object_store_py.store import HTTPStore, LocalStore, MemoryStore, S3Store, f
 from tests.backends.minio import Minio
 from tests.backends.rawserver import RawServer, response
 from tests.harness.api import Api
+from tests.harness.stores import open_scripted
 
 BIG = bytes(300_000)
-
-
-def scripted(server: RawServer, **options: Any) -> S3Store:
-    """A store whose server answers from a script; few and quick retries."""
-    retry: Any = {"max_retries": 2, "backoff": {"init_backoff": timedelta(milliseconds=1)}}
-    return S3Store(
-        "bucket",
-        endpoint=server.endpoint,
-        access_key_id="id",
-        secret_access_key="secret",
-        region="us-east-1",
-        retry_config=retry,
-        client_options={"allow_http": True},
-        **options,
-    )
 
 
 def test_the_hook_sees_each_request_and_stats_add_them_up(
@@ -76,7 +61,7 @@ def test_a_repeated_request_says_which_attempt_it_is(api: Api) -> None:
     facts = {"ETag": '"x"', "Last-Modified": "Tue, 01 Oct 2024 10:00:00 GMT"}
     answers = [response(503), response(503), response(200, b"data", facts)]
     with RawServer(answers) as server:
-        store = scripted(server, on_request=seen.append)
+        store = open_scripted(server, on_request=seen.append)
         assert api.read(store, "k") == b"data"
     assert [(info.status, info.attempt) for info in seen] == [(503, 1), (503, 2), (200, 3)]
     stats = store.stats()
@@ -94,7 +79,7 @@ def test_no_answer_is_told_with_its_reason_and_a_failing_hook_harms_nobody(
 
     with RawServer([]) as server:
         endpoint = server.endpoint
-        store = scripted(server, on_request=hook)
+        store = open_scripted(server, on_request=hook)
     assert endpoint
     with pytest.raises(BaseError):
         api.head(store, "k")
@@ -123,7 +108,7 @@ def test_a_policy_refuses_before_anything_is_sent(
         return answer
 
     with RawServer([]) as server, caplog.at_level(logging.WARNING, "object_store_py.http"):
-        store = scripted(server, request_policy=policy)
+        store = open_scripted(server, request_policy=policy)
         with pytest.raises(PermissionDeniedError, match="request_policy refused PUT"):
             api.put(store, "k", b"data", tags={"a": "b"})
         assert server.requests == []

@@ -14,6 +14,7 @@ from object_store_py.store import S3Store
 from tests.backends.faultproxy import Fault, FaultProxy
 from tests.backends.rawserver import Answer, Close, Pause, RawServer, response
 from tests.harness.api import Api
+from tests.harness.stores import open_scripted
 
 SIZE = 300_000
 BODY = random.Random(1).randbytes(SIZE)
@@ -37,17 +38,7 @@ def filled(api: Api, store: Any, direct: Any) -> Any:
 
 
 def scripted(server: RawServer, **client: Any) -> S3Store:
-    """A store whose server answers from a script; few and quick retries."""
-    retry: Any = {"max_retries": 2, "backoff": {"init_backoff": timedelta(milliseconds=10)}}
-    return S3Store(
-        "bucket",
-        endpoint=server.endpoint,
-        access_key_id="id",
-        secret_access_key="secret",
-        region="us-east-1",
-        retry_config=retry,
-        client_options={"allow_http": True, **client},
-    )
+    return open_scripted(server, client_options=client)
 
 
 def answering(*answers: Answer) -> RawServer:

@@ -6,6 +6,7 @@ import secrets
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -18,6 +19,7 @@ from tests.backends.gcs import GcsEmulator
 from tests.backends.minio import Minio
 from tests.backends.ministack import Ministack
 from tests.backends.moddav import ModDav
+from tests.backends.rawserver import RawServer
 from tests.backends.witness import S3Witness
 from tests.harness.servers import Servers
 
@@ -242,3 +244,12 @@ _MAKERS: dict[str, Callable[[Path, Servers], Backend]] = {
     ),
     "ministack": lambda _, servers: _s3("ministack", servers.get("ministack", Ministack)),
 }
+
+
+def open_scripted(server: RawServer, **options: Any) -> S3Store:
+    """A store whose server answers from a script; few and quick retries."""
+    retry: Any = {"max_retries": 2, "backoff": {"init_backoff": timedelta(milliseconds=1)}}
+    client = {"allow_http": True, **options.pop("client_options", {})}
+    keys = {"access_key_id": "id", "secret_access_key": "secret", "region": "us-east-1"}
+    given = {"retry_config": retry, **keys, **options}
+    return S3Store("bucket", endpoint=server.endpoint, client_options=client, **given)
