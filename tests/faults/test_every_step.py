@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import re
 import time
 import types
 from collections.abc import Callable, Coroutine, Generator, Iterator
@@ -14,15 +15,43 @@ import anyio
 import pytest
 
 import object_store_py as obs
-from object_store_py import _driver
+from object_store_py import _driver, _driver_async
+from object_store_py._effects import Exchange
 from tests.backends.faultproxy import FaultProxy
 
 pytestmark = pytest.mark.row("F16")
 PART = bytes(5 << 20)
 BODY = bytes(range(250)) * 1000
 """Too much to come with the head of its response."""
-UNHEARD = 2
-"""How many uploads are left when each wait for their ids was cut off: nobody can know of them."""
+
+
+class Uploads:
+    """Which uploads the library has heard of: those whose ids were handed to a plan."""
+
+    def __init__(self) -> None:
+        self.heard: set[str] = set()
+        self.unheard = 0
+        """Requests to create one that were cut off: nobody can know of what they left."""
+
+    def hear(self, effect: Any, answer: Any) -> None:
+        """Note what an exchange that ended has told its plan."""
+        found = re.search("<UploadId>(.*?)</UploadId>", answer.text) if creates(effect) else None
+        if found is not None:
+            self.heard.add(found[1])
+
+    def lose(self, effect: Any) -> None:
+        """Note an exchange that was cut off."""
+        self.unheard += creates(effect)
+
+    def check(self, left: list[dict[str, Any]]) -> None:
+        """What the server has left must be what nobody heard of."""
+        assert {upload["UploadId"] for upload in left} & self.heard == set()
+        assert len(left) <= self.unheard
+
+
+def creates(effect: Any) -> bool:
+    """Whether an effect asks for an upload to be begun."""
+    return isinstance(effect, Exchange) and "?uploads" in effect.request.url
 
 
 @types.coroutine
@@ -76,9 +105,27 @@ ASYNC: dict[str, Callable[[Any], Coroutine[Any, Any, Any]]] = {
 @pytest.mark.parametrize("loop", ["asyncio", "trio"])
 @pytest.mark.parametrize("verb", ASYNC)
 def test_cancelled_at_each_await(
-    store: Any, direct: Any, proxy: FaultProxy, uploads: Any, verb: str, loop: str
+    store: Any,
+    direct: Any,
+    proxy: FaultProxy,
+    uploads: Any,
+    verb: str,
+    loop: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     direct.put("old", BODY)
+    known, exchange = Uploads(), _driver_async._PERFORM[Exchange]
+
+    async def heard(effect: Any) -> Any:
+        try:
+            answer = await exchange(effect)
+        except BaseException:
+            known.lose(effect)
+            raise
+        known.hear(effect, answer)
+        return answer
+
+    monkeypatch.setitem(_driver_async._PERFORM, Exchange, heard)
 
     async def cancelled_at(step: int) -> bool:
         with anyio.CancelScope() as scope:
@@ -98,7 +145,7 @@ def test_cancelled_at_each_await(
 
     anyio.run(main, backend=loop)
     assert settled(lambda: open_connections(proxy) == 0)
-    assert len(uploads()) <= UNHEARD
+    known.check(uploads())
 
 
 def read(store: Any) -> None:
@@ -129,6 +176,7 @@ class Interrupter:
         self.left = 0
         self.after = False
         self.effect = ""
+        self.uploads = Uploads()
         perform = {kind: self._around(kind, call) for kind, call in _driver.PERFORM.items()}
         monkeypatch.setattr(_driver, "PERFORM", perform)
 
@@ -139,7 +187,10 @@ class Interrupter:
                 answer = call(effect)
             if self.left == 0:
                 self.effect = kind.__name__
+                if self.after:
+                    self.uploads.lose(effect)
                 raise KeyboardInterrupt
+            self.uploads.hear(effect, answer)
             return answer
 
         return perform
@@ -180,7 +231,7 @@ def test_stopped_by_ctrl_c_at_each_effect(
         obs.put(store, "after", b"works")
         assert bytes(obs.get(store, "after").bytes()) == b"works"
     assert step > 1, "it was never interrupted"
-    assert len(uploads()) <= (UNHEARD if after else 0)
+    interrupter.uploads.check(uploads())
     gc.collect()
     assert settled(lambda: open_connections(proxy) <= 3)
 

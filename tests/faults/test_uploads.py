@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 import object_store_py as obs
-from object_store_py.exceptions import NotFoundError, PermissionDeniedError
+from object_store_py.exceptions import GenericError, NotFoundError, PermissionDeniedError
 from object_store_py.store import S3Store
 from tests.backends.faultproxy import Fault, FaultProxy, RecordedRequest, answer_status
 from tests.backends.minio import Minio
@@ -118,3 +118,62 @@ def test_an_upload_that_cannot_be_given_up_hides_no_error(
     with pytest.raises(PermissionDeniedError):
         api.put(store, "a", iter([b"one part"]), use_multipart=True)
     assert "could not be given up" in caplog.text
+
+
+BEGUN = """<InitiateMultipartUploadResult><UploadId>u</UploadId>
+</InitiateMultipartUploadResult>"""
+GONE = httpx.Response(404, text="<Error><Code>NoSuchUpload</Code></Error>")
+
+
+class Aborts:
+    """A server on which parts fail, and an upload is there until it was aborted some times."""
+
+    def __init__(self, part: httpx.Response | Exception, times: int) -> None:
+        self._part, self._times = part, times
+        self.count = 0
+        transport = httpx.MockTransport(self._answer)
+        self.store = S3Store(
+            "bucket",
+            skip_signature=True,
+            retry_config={"max_retries": 0},
+            transport=transport,
+            async_transport=transport,
+        )
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            return httpx.Response(200, text=BEGUN)
+        if request.method == "DELETE":
+            self.count += 1
+            return httpx.Response(204) if self.count <= self._times else GONE
+        if isinstance(self._part, Exception):
+            raise self._part
+        return self._part
+
+
+@pytest.mark.row("F13")
+def test_an_upload_with_a_part_cut_off_is_given_up_until_nothing_is_left(api: Api) -> None:
+    """The server may still be at work on that part, and keep it with its upload."""
+    server = Aborts(httpx.ReadError("lost"), times=2)
+    with pytest.raises(GenericError, match="lost"):
+        api.put(server.store, "a", iter([PART]), use_multipart=True)
+    assert server.count == 3
+
+
+@pytest.mark.row("F13")
+def test_a_file_with_a_part_cut_off_is_given_up_until_nothing_is_left() -> None:
+    server = Aborts(httpx.ReadError("lost"), times=2)
+    with (
+        pytest.raises(GenericError, match="lost"),
+        obs.open_writer(server.store, "a", buffer_size=len(PART)) as file,
+    ):
+        file.write(PART + b"end")
+    assert server.count == 3
+
+
+@pytest.mark.row("F13")
+def test_an_upload_whose_parts_were_answered_is_given_up_once(api: Api) -> None:
+    server = Aborts(httpx.Response(403), times=1)
+    with pytest.raises(PermissionDeniedError):
+        api.put(server.store, "a", iter([PART]), use_multipart=True)
+    assert server.count == 1

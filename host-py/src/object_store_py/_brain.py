@@ -17,6 +17,8 @@ from ._http import EMPTY, Body, BufferedBody, Payload, TransportFailure, changed
 
 _PART_DIGEST = re.compile(r'(?:^|<e_tag>)(?:"|&quot;)?([0-9a-f]{32})(?![0-9a-f-])')
 """A part's e_tag that is an MD5: alone, or in XML beside a checksum."""
+_ABORT_AGAIN = 0.05, 0.2, 0.8
+"""Seconds before an upload is aborted once more."""
 LONGEST_RANGE = 2**32 - 1
 """The longest range with an end that the core can ask for, in bytes."""
 
@@ -31,6 +33,8 @@ class BrainBackend:
         self._brain = brain
         self._retry = retry
         self.min_part_size = min_part_size
+        self._cut_off: set[str] = set()
+        """Uploads of which a part's request was cut off, so that the server may still be at it."""
         self.splits = brain.kind != "http"  # not every web server knows ranges
 
     @property
@@ -111,9 +115,15 @@ class BrainBackend:
         """Write one part."""
         del offset
         digest = self._digest(payload)
-        outcome = yield from self._brain.operate(
+        plan = self._brain.operate(
             "put-part", path, path, upload, index, payload.length, digest, payload=payload
         )
+        try:
+            outcome = yield from plan
+        except BaseException as error:
+            if getattr(error, "status", None) is None:
+                self._cut_off.add(upload)
+            raise
         part: str = outcome.result
         return part
 
@@ -148,8 +158,20 @@ class BrainBackend:
         return Written(meta.e_tag, meta.version) if meta.e_tag == expected else None
 
     def abort_upload(self, path: str, upload: str) -> Plan[None]:
-        """Give an upload up."""
+        """Give an upload up.
+
+        A part whose request was cut off may still be at work on the server, and what it writes
+        stays if it ends after the upload: AWS says to abort until there is nothing more to abort.
+        """
+        cut_off = upload in self._cut_off and self._brain.kind != "azure"  # which has no abort
+        self._cut_off.discard(upload)
         yield from self._brain.operate("abort-upload", path, path, upload)
+        for seconds in _ABORT_AGAIN if cut_off else ():
+            yield Pause(seconds)
+            try:
+                yield from self._brain.operate("abort-upload", path, path, upload)
+            except exceptions.NotFoundError:
+                return
 
     def list_page(self, request: ListRequest) -> Plan[Page]:
         """Read one page of a listing."""
