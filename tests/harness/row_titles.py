@@ -25,6 +25,8 @@ TITLES = {
     "F20": "32 threads or 1,000 tasks on one store",
     "F21": "a clock that is wrong",
     "F22": "a compile cache that cannot be used or trusted",
+    "F25": "bytes of two answers are joined only if both are of one state",
+    "F35": "a long download that makes progress does not run out of retries or time",
     "GCS": "Google's retry conformance scenarios",
     "I1": "paths",
     "I2": "ranges",

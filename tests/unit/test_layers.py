@@ -28,7 +28,7 @@ LAYERS = (
         "_cache",
     },
     {"_wire", "_engine", "_backend", "_local_root", "_local_content"},
-    {"_filling", "_together"},
+    {"_filling", "_together", "_states"},
     {"_metrics", "_policy", "_azure", "_streams", "_parsers", "_httpx_engine", "_sockets"},
     {"_http11", "_http11_async"},
     {"_idle"},

@@ -14,11 +14,15 @@ from ._bad_keys import WAY_OUT, leave_out
 from ._core import Brain, Outcome
 from ._effects import Close, Pause, Plan, Read, ReadInto
 from ._http import EMPTY, Body, BufferedBody, Payload, TransportFailure, changed
+from ._states import difference, is_strong
 
 _PART_DIGEST = re.compile(r'(?:^|<e_tag>)(?:"|&quot;)?([0-9a-f]{32})(?![0-9a-f-])')
 """A part's e_tag that is an MD5: alone, or in XML beside a checksum."""
 _ABORT_AGAIN = 0.05, 0.2, 0.8
 """Seconds before an upload is aborted once more."""
+PROGRESS = 1 << 10
+"""After how many bytes of a body, in bytes, its next break is counted as the first one: who reads a
+large object over a bad line reads to its end, and who is sent drops does not wait for ever."""
 LONGEST_RANGE = 2**32 - 1
 """The longest range with an end that the core can ask for, in bytes."""
 
@@ -66,16 +70,17 @@ class BrainBackend:
     def resume(
         self, meta: RawMeta, options: GetRequest, start: int, end: int
     ) -> Plan[BrainContent]:
-        """Read on from `start`, if the object is still the same."""
+        """Read on from `start`, if the object is provably still the same."""
         again = GetRequest(
             range=("bounded", start, end), if_match=meta.e_tag, version=options.version
         )
         fetched = yield from self._get(meta.path, again)
-        assert isinstance(fetched.content, BrainContent)
-        if fetched.meta.e_tag != meta.e_tag:
-            yield from fetched.content.close()
-            raise exceptions.PreconditionError(f"the e_tag is {fetched.meta.e_tag} now")
-        return fetched.content
+        return (yield from _same(fetched, meta, start))
+
+    def restart(self, meta: RawMeta, options: GetRequest, start: int) -> Plan[BrainContent]:
+        """Read anew what no byte was handed out of, if the object looks as it did."""
+        fetched = yield from self._get(meta.path, options)
+        return (yield from _same(fetched, meta, start))
 
     def pause(self, attempt: int) -> float:
         """Seconds to wait before resuming a broken body the `attempt`-th time; negative to stop."""
@@ -206,6 +211,19 @@ class BrainBackend:
         return urls
 
 
+def _same(fetched: Fetched, meta: RawMeta, start: int) -> Plan[BrainContent]:
+    """The bytes of a further answer, which must be of the same state of the object."""
+    content = fetched.content
+    assert isinstance(content, BrainContent)
+    reason = difference(meta, fetched.meta)
+    if reason is None and fetched.start != start:
+        reason = f"the server began at byte {fetched.start}, not {start}"
+    if reason is not None:
+        yield from content.close()
+        raise exceptions.PreconditionError(reason)
+    return content
+
+
 def multipart_e_tag(parts: list[str]) -> str | None:
     """The e_tag that S3 gives to the object of these parts; None where theirs are no digests."""
     found = [_PART_DIGEST.search(part) for part in parts]
@@ -232,11 +250,13 @@ class BrainContent:
         self._meta = meta
         self._options = options
         self._body = body
-        self._position = start
+        self._start = self._position = self._since = start
         self._end = self._announced = end
         self._attempts = 0
-        # An e_tag that is weak says that two states are alike, not that they are the same bytes.
-        self.splits = backend.splits and meta.e_tag is not None and meta.e_tag[:2] != "W/"
+        self._joins = is_strong(meta.e_tag)
+        self.splits = backend.splits and self._joins
+        if not self._joins and type(body) is BufferedBody and body.size < end - start:
+            body.close()  # cut, and nothing may follow it: all of it is read again
 
     def stop_at(self, end: int) -> int:
         """Read no further than `end`, though the server sends more."""
@@ -303,17 +323,31 @@ class BrainContent:
 
     def _resume(self, reason: str) -> Plan[None]:
         yield Close(self._body)
-        self._attempts += 1
+        if self._position - self._since >= PROGRESS:
+            self._attempts = 0
+        self._attempts, self._since = self._attempts + 1, self._position
+        anew = self._position == self._start
+        if not (self._joins or anew):
+            reason = f"{reason}; to read on, the server would have to give a strong e_tag"
         pause = self._backend.pause(self._attempts)
-        if pause < 0 or self._meta.e_tag is None:
+        if pause < 0 or not (self._joins or anew):
             raise self._error(f"the body broke off at byte {self._position}: {reason}")
         yield Pause(pause)
-        self._body = (yield from self.part(self._position, self._end))._body
+        if self._joins:
+            again = self.part(self._position, self._end)
+        else:
+            again = self._unchanged(
+                self._backend.restart(self._meta, self._options, self._position)
+            )
+        self._body = (yield from again)._body
 
     def part(self, start: int, end: int) -> Plan[BrainContent]:
         """Another reader of the same state of the object, from `start` to `end`."""
+        return self._unchanged(self._backend.resume(self._meta, self._options, start, end))
+
+    def _unchanged(self, plan: Plan[BrainContent]) -> Plan[BrainContent]:
         try:
-            return (yield from self._backend.resume(self._meta, self._options, start, end))
+            return (yield from plan)
         except exceptions.PreconditionError as error:
             raise self._error("the object changed while it was read; read it again") from error
 

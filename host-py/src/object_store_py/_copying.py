@@ -36,7 +36,7 @@ def copy_to(
     configuration and credentials; their prefixes may differ. Else the object is read and written
     here, in parts, with at most `chunk_size * (max_concurrency + 1)` bytes in memory, or, where
     `overwrite` is False, by way of a temporary file. The object cannot change meanwhile: a read
-    that breaks off goes on with `If-Match`.
+    that breaks off goes on under the same strong e_tag, or ends in an error.
 
     Args:
         store: where the object is.

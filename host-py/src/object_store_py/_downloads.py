@@ -14,6 +14,7 @@ from ._landing import Landing
 from ._local_root import Root
 from ._operations import Operations
 from ._progress import Progress, ProgressInput, make_progress
+from ._states import difference, is_strong
 from ._transfers import AT_ONCE, OnError, SideBySide, Tally, TransferResult
 from ._trees import Pages
 from .exceptions import GenericError, NotFoundError, PreconditionError
@@ -48,7 +49,7 @@ def download(
             to write it to. For a prefix, the directory, which is made if it is not there.
         resume: leave out files that have the object's size and time of modification (in seconds)
             already, and go on with objects of 8 MiB or more where an earlier download broke off,
-            if their e_tag is still the same.
+            if they have a strong e_tag, and it, their size and time are still the same.
         max_concurrency: how many objects are read at once.
         progress: who is told how many bytes are done, those that need not be read included; see
             `put`. How many there are in all is known when the listing has ended.
@@ -205,23 +206,25 @@ class _Download:
             return False
         now = yield from self._verbs.get(path, {"head": True})
         yield from now.content.close()
-        e_tag, size = now.meta.e_tag, now.meta.size
-        part = landing.part_name(e_tag, size)
+        size = now.meta.size
+        part = landing.part_name(now.meta)
         for other in parts:
             if other != part:
                 yield Block(_remover(landing, other))
         start = (yield Block(lambda: _length(landing, part))) if part in parts else 0
+        if not is_strong(now.meta.e_tag):
+            return False
         if not 0 < start < size:
             return False  # nothing, or too much; all of it is rare, and read again
         try:
             fetched = yield from self._verbs.get(
-                path, {"if_match": e_tag, "range": {"offset": start}}
+                path, {"if_match": now.meta.e_tag, "range": {"offset": start}}
             )
         except PreconditionError:
             return False  # it changed at this moment
-        if fetched.start != start:
+        if fetched.start != start or difference(now.meta, fetched.meta):
             fetched.content.abandon()
-            return False  # the server does not know ranges
+            return False  # the server does not know ranges, or no conditions
         self._tally.add(resumed=start)
         self._tell(start)
         yield from self._write(landing, fetched, start)
@@ -229,9 +232,9 @@ class _Download:
 
     def _write(self, landing: Landing, fetched: Fetched, start: int) -> Plan[None]:
         """Write what is read to a part, from `start` on, and move it to its place."""
-        size, e_tag = fetched.meta.size, fetched.meta.e_tag
-        keep = self._resume and e_tag is not None and size >= RESUMABLE
-        part = landing.part_name(e_tag if keep else None, size)
+        size = fetched.meta.size
+        keep = self._resume and is_strong(fetched.meta.e_tag) and size >= RESUMABLE
+        part = landing.part_name(fetched.meta if keep else None)
         descriptor: int | None = None
         try:
             descriptor = yield Block(lambda: landing.open(part))

@@ -10,6 +10,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 
+from ._backend import RawMeta
 from ._local_root import EscapeError, Root, check_names, replace, umask
 from .exceptions import InvalidPathError, PermissionDeniedError
 
@@ -58,9 +59,10 @@ class Landing:
             return []
         return [name for name in names if shape.fullmatch(name)]
 
-    def part_name(self, e_tag: str | None, size: int) -> str:
-        """What the part of this state of the object is called; a new name if it has no e_tag."""
-        state = f"{e_tag} {size}" if e_tag is not None else os.urandom(16).hex()
+    def part_name(self, meta: RawMeta | None) -> str:
+        """What the part of this state of the object is called; a new name for none."""
+        known = meta is not None and f"{meta.e_tag} {meta.size} {meta.modified}"
+        state = known or os.urandom(16).hex()
         return f".{self._name}.{sha256(state.encode()).hexdigest()[:16]}.part"
 
     def open(self, part: str) -> int:

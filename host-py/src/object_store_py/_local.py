@@ -30,7 +30,7 @@ from ._backend import (
 from ._bad_keys import WAY_OUT
 from ._effects import Block, Plan
 from ._http import Payload
-from ._local_content import CHUNK, FileContent, read_file, write_at
+from ._local_content import CHUNK, FileContent, is_as_it_was, read_file, state_of, write_at
 from ._local_root import EscapeError, Root, create_file, entry_status, replace, umask
 from ._memory import BytesContent
 
@@ -38,6 +38,8 @@ T = TypeVar("T")
 
 _STAGED = re.compile(r"#\d+(?=/|$)", re.ASCII)
 """Names of files that are being written; they are not listed, so no object may have one."""
+_READINGS = 4
+"""How often a small file is read anew, because it was written to while it was read."""
 
 
 class LocalBackend:
@@ -87,21 +89,38 @@ class LocalBackend:
         return (yield from self._block(path, lambda: self._get(path, options)))
 
     def _get(self, path: str, options: GetRequest) -> Fetched:
+        for _ in range(_READINGS):
+            fetched = self._get_once(path, options)
+            if fetched is not None:
+                return fetched
+        raise exceptions.GenericError(
+            f"{self._label}, {path!r}: the file is written to again and again while it is read",
+            store=self._label,
+            path=path,
+        )
+
+    def _get_once(self, path: str, options: GetRequest) -> Fetched | None:
+        """Open a file, and read it if it is small; None if it was written to meanwhile."""
         descriptor = self._root.open_file(path)
         keep = False
         try:
-            meta = file_meta(path, os.fstat(descriptor))
+            status = os.fstat(descriptor)
+            meta, state = file_meta(path, status), state_of(status)
             check_conditions(meta, options, self._label)
             start, end = resolve_range(options.range, meta.size, path)
             content: Any
-            if options.head or end - start <= CHUNK:
-                data = b"" if options.head else read_file(descriptor, start, end)
-                content = BytesContent(data)
+            if options.head:
+                content = BytesContent(b"")
+            elif end - start <= CHUNK:
+                try:
+                    content = BytesContent(read_file(descriptor, start, end))
+                except exceptions.GenericError:
+                    return None  # it became shorter
+                if not is_as_it_was(descriptor, state):
+                    return None
             else:
-                content, keep = (
-                    FileContent(partial(self._block, path), descriptor, start, end),
-                    True,
-                )
+                block, keep = partial(self._block, path), True
+                content = FileContent(block, descriptor, state, start, end)
             return Fetched(meta, start, end, {}, content)
         finally:
             if not keep:

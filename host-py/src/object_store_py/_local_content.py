@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from . import exceptions
 from ._effects import Plan
+
+T = TypeVar("T")
 
 CHUNK = 4 << 20
 """How much is read from a file at once, in bytes."""
@@ -35,8 +37,22 @@ def write_at(descriptor: int, view: memoryview, offset: int) -> int:
         return os.write(descriptor, view)
 
 
+State = tuple[int, int]
+"""A file's size in bytes and time of modification in nanoseconds."""
+
+
+def state_of(status: os.stat_result) -> State:
+    """What changes when a file is written to; not when its name goes to another file."""
+    return status.st_size, status.st_mtime_ns
+
+
+def is_as_it_was(descriptor: int, state: State) -> bool:
+    """Whether nobody has written to a file."""
+    return state_of(os.fstat(descriptor)) == state
+
+
 class FileContent:
-    """A large file's bytes while they are read."""
+    """A large file's bytes while they are read: those of one state, for others write in place."""
 
     splits = False
 
@@ -44,11 +60,13 @@ class FileContent:
         self,
         block: Callable[[Callable[[], Any]], Plan[Any]],
         descriptor: int,
+        state: State,
         start: int,
         end: int,
     ) -> None:
         self._block = block
         self._descriptor: int | None = descriptor
+        self._state = state
         self._position = start
         self._end = end
 
@@ -60,8 +78,15 @@ class FileContent:
             self.abandon()
             return b""
         start, self._position = self._position, stop
-        data: bytes = yield from self._block(lambda: read_file(descriptor, start, stop))
+        data: bytes = yield from self._block(
+            lambda: self._checked(descriptor, read_file(descriptor, start, stop))
+        )
         return data
+
+    def _checked(self, descriptor: int, read: T) -> T:
+        if not is_as_it_was(descriptor, self._state):
+            raise exceptions.GenericError("the file changed while it was read; read it again")
+        return read
 
     def read_into(self, view: memoryview) -> Plan[int]:
         """Read some bytes into memory; 0 at the end."""
@@ -70,7 +95,9 @@ class FileContent:
         if not view or descriptor is None:
             self.abandon()
             return 0
-        count: int = yield from self._block(lambda: _read_into(descriptor, view, start))
+        count: int = yield from self._block(
+            lambda: self._checked(descriptor, _read_into(descriptor, view, start))
+        )
         self._position += count
         return count
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from . import _arguments
-from ._backend import Backend, GetRequest, beyond_end
+from ._backend import Backend, GetRequest, RawMeta, beyond_end
 from ._effects import Plan
 from ._filling import read_all
 from ._fresh import copied
 from ._http import SMALL_BODY
+from ._states import difference
 from ._together import together
 from .bytes import Bytes
+from .exceptions import GenericError
 
 WIDEST = 8 << 20
 """The longest request, in bytes, that ranges are joined to which do not overlap: several at once
@@ -45,7 +47,11 @@ def read_ranges(
     found: list[Bytes] = [Bytes()] * len(ranges)
     groups = _joined(ranges, gap)
     spans = [_span(ranges, group) for group in groups]
-    plans = [_read(backend, path, ranges, span, group, found) for span, group in zip(spans, groups)]
+    states: list[RawMeta] = []
+    plans = [
+        _read(backend, path, ranges, span, group, found, states)
+        for span, group in zip(spans, groups)
+    ]
     brief = all(last - first <= SMALL_BODY for first, last in spans)
     yield from together(plans, limit, brief)
     return found
@@ -78,10 +84,15 @@ def _read(
     span: Range,
     group: list[int],
     found: list[Bytes],
+    states: list[RawMeta],
 ) -> Plan[None]:
     """Read what a group's ranges span, and put the bytes of each in its place."""
     first = span[0]
     fetched = yield from backend.get(path, GetRequest(range=("bounded", *span)))
+    states.append(fetched.meta)
+    if reason := difference(states[0], fetched.meta):
+        yield from fetched.content.close()
+        raise GenericError(f"{path!r}: the object changed while it was read: {reason}", path=path)
     data = yield from read_all(fetched)
     for number in group:
         start, end = ranges[number][0] - first, ranges[number][1] - first
