@@ -18,12 +18,11 @@ quickstart:
 
 # Run all tests but the soak; starts every server that it needs
 test *args:
-    {{ pytest }} tests -m "not soak" "$@"
+    python -m tests "$@"
 
 # Run what takes about a minute: nothing slow, sync calls, three backends (or --ways, --backends)
 test-fast *args:
-    {{ pytest }} tests -m "not soak and not big and not slow" \
-        --ways sync --backends memory,local,minio "$@"
+    python -m tests fast "$@"
 
 # Run tests with CPython for Windows under Wine, as far as they need no server
 wine *args:

@@ -1,8 +1,9 @@
 """First steps on a machine with only Python 3.11+ and git: sets up .venv, then runs something.
 
-    python3 tests/bootstrap.py quickstart       the quick start
-    python3 tests/bootstrap.py test [ARGS]      the tests; ARGS go to pytest
-    python3 tests/bootstrap.py setup            what contributors need: tests, linters, just
+    python3 tests/bootstrap.py quickstart         the quick start
+    python3 tests/bootstrap.py test fast [ARGS]   the quick part of the tests
+    python3 tests/bootstrap.py test [ARGS]        all tests; ARGS go to pytest
+    python3 tests/bootstrap.py setup              what contributors need: tests, linters, just
 
 Standard library only. Running it again uses the same .venv.
 """
@@ -61,7 +62,7 @@ def test(arguments: list[str]) -> int:
     for work in (building, fetching):
         work.wait()  # its failure is reported by the tests, with the backends left out
     say("running the tests")
-    return run([PYTHON, "-m", "pytest", "-c", "tests/pytest.ini", "tests", *arguments])
+    return run([PYTHON, "-m", "tests", *arguments])
 
 
 def setup(arguments: list[str]) -> int:

@@ -267,7 +267,7 @@ INSTANCE = "http://169.254.169.254"
             {"https://a.blob.fabric.microsoft.com"},
         ),
     ],
-    ids=str,
+    ids=lambda value: str(sorted(value)),
 )
 def test_origins_are_those_of_the_configuration(config: dict[str, Any], origins: set[str]) -> None:
     made = store(**config)
