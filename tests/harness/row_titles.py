@@ -26,6 +26,7 @@ TITLES = {
     "F21": "a clock that is wrong",
     "F22": "a compile cache that cannot be used or trusted",
     "F25": "bytes of two answers are joined only if both are of one state",
+    "F30": "nothing is deleted that was not named",
     "F35": "a long download that makes progress does not run out of retries or time",
     "GCS": "Google's retry conformance scenarios",
     "I1": "paths",

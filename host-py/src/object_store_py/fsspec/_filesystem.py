@@ -20,10 +20,10 @@ from .._driver import run, run_async
 from .._effects import Plan
 from . import _locations
 from ._file import BufferedFile, closes_both
-from ._names import Names
+from ._moving import Moving
 
 
-class FsspecStore(Names):
+class FsspecStore(Moving):
     """A filesystem of fsspec over this library's stores, one store for each bucket.
 
     Paths are `bucket/key`, with or without `s3://` or the like in front; for local files and memory
@@ -139,10 +139,6 @@ class FsspecStore(Names):
         done = run(self._objects.pipe_file(self._strip(path), value, False, mode=mode, **kwargs))
         self.invalidate_cache(path)
         return done
-
-    async def _cp_file(self, path1: Any, path2: Any, **_: Any) -> None:
-        await run_async(self._objects.copy(self._strip(path1), self._strip(path2), True))
-        self.invalidate_cache(path2)
 
     async def _put_file(
         self,

@@ -166,16 +166,83 @@ class Names(Base):
     async def _rm(
         self, path: Any, recursive: bool = False, maxdepth: int | None = None, **_: Any
     ) -> None:
-        given = path if isinstance(path, list) else [path]
+        given = path if isinstance(path, list | tuple) else [path]
         paths: list[str] = []
         for item in given:
             name = self._strip(item)
-            paths += cast("list[str]", await self._glob(name)) if has_magic(name) else [name]
-        if not paths:
-            raise NotFoundError(f"{path!r} matches nothing")
+            if self._has_magic(name) and not await self._exists(name):
+                paths += await self._matching(name, recursive)
+            else:
+                paths.append(name)
         await run_async(self._objects.remove(paths, recursive, maxdepth))
         for name in paths:
             self.invalidate_cache(name)
+
+    async def _matching(self, pattern: str, directories: bool) -> list[str]:
+        """What a pattern of things to delete matches: files, or also directories."""
+        found = await self._globbed(pattern, None)
+        names = [name for name, item in found.items() if directories or item["type"] == "file"]
+        if not names and found:
+            raise IsADirectoryError(f"{pattern!r} matches directories: use recursive=True")
+        if not names:
+            raise NotFoundError(f"{pattern!r} matches nothing", path=pattern)
+        return names
+
+    # Patterns.
+
+    async def _globbed(self, pattern: str, maxdepth: int | None) -> dict[str, Info]:
+        found: Any = await self._glob(pattern, maxdepth=maxdepth, detail=True)
+        return cast("dict[str, Info]", found)
+
+    def _has_magic(self, name: str) -> bool:
+        """Whether a name may be a pattern; in a URL `?` begins a query."""
+        return has_magic(name.replace("?", "") if self._objects.is_web else name)
+
+    async def _expand(
+        self, path: Any, recursive: bool, maxdepth: int | None
+    ) -> dict[str, Info | None]:
+        """The names that paths mean, with their infos as far as they are known.
+
+        What exists under a name is meant before what the name matches as a pattern.
+
+        Raises:
+            NotFoundError: they mean nothing.
+        """
+        if maxdepth is not None and maxdepth < 1:
+            raise ValueError("maxdepth must be at least 1")
+        found: dict[str, Info | None] = {}
+        for item in path if isinstance(path, list | tuple | set) else [path]:
+            name = self._strip(item)
+            if self._has_magic(name) and not await self._exists(name):
+                found |= await self._expand_pattern(name, recursive, maxdepth)
+            elif recursive:
+                found |= await self._find(name, maxdepth=maxdepth, withdirs=True, detail=True)
+            else:
+                found[name] = None
+        if not found:
+            raise NotFoundError(f"{path!r}: there is no such file or directory")
+        return dict(sorted(found.items()))
+
+    async def _expand_pattern(
+        self, pattern: str, recursive: bool, maxdepth: int | None
+    ) -> dict[str, Info]:
+        found = await self._globbed(pattern, maxdepth)
+        if not recursive or maxdepth == 1:
+            return found
+        below = None if maxdepth is None else maxdepth - 1
+        for name in [name for name, item in found.items() if item["type"] == "directory"]:
+            found |= await self._find(name, maxdepth=below, withdirs=True, detail=True)
+        return found
+
+    async def _expand_path(
+        self,
+        path: Any,
+        recursive: bool = False,
+        maxdepth: int | None = None,
+        assume_literal: bool = False,
+    ) -> list[str]:
+        del assume_literal  # what is there is meant literally in any case
+        return list(await self._expand(path, recursive, maxdepth))
 
 
 def _names(entries: list[Info], detail: bool) -> list[Any]:

@@ -16,10 +16,11 @@ from .._effects import Block, Plan
 from .._filling import read_all
 from .._operations import PARALLEL
 from .._together import together
-from ..exceptions import GenericError, NotFoundError
+from ..exceptions import GenericError, InvalidPathError, NotFoundError
 from ..results import GetResult
 from ..stores.base import CHUNK_SIZE, COALESCE, MAX_CONCURRENCY
 from ..types import PutResult
+from . import _places
 from ._tree import Tree
 
 WRITE_BYTES = 1 << 20
@@ -188,10 +189,19 @@ class Objects(Tree):
         with open(source, "rb") as file:
             yield from self.pipe_file(path, _Watched(file, callback), asynchronous, **options)
 
-    def copy(self, source: str, target: str, asynchronous: bool) -> Plan[None]:
-        """Copy a file: on the server within a bucket, else through this process, in parts."""
-        if source == target:
-            return
+    def copy(
+        self, source: str, target: str, asynchronous: bool, directories: bool = True
+    ) -> Plan[None]:
+        """Copy a file: on the server within a bucket, else through this process, in parts.
+
+        Raises:
+            InvalidPathError: onto itself: who moves by copying would delete it then.
+            IsADirectoryError: it is one; with `directories`, only a directory is made.
+        """
+        if self.is_same(source, target):
+            raise InvalidPathError(
+                f"{source!r} cannot be copied to {target!r}: that is onto itself"
+            )
         verbs, key = self.verbs(source)
         _, new = self.verbs(target)
         try:
@@ -202,10 +212,38 @@ class Objects(Tree):
         except NotFoundError:
             if not (yield from self._is_directory(source)):
                 raise
+            if not directories:
+                raise IsADirectoryError(f"{source!r} is a directory: use recursive=True") from None
             yield from self.make_directory(target, parents=True, exist_ok=True)
             return
         stream = _stream(fetched, CHUNK_SIZE)
         yield from self.pipe_file(target, stream, asynchronous, attributes=fetched.attributes)
+
+    # Places.
+
+    def identity(self, path: str) -> Any:
+        """What is equal for all spellings of a path."""
+        return _places.identity(self.family, path)
+
+    def is_same(self, source: str, target: str) -> bool:
+        """Whether two paths are one object."""
+        return _places.is_same(self.family, source, target)
+
+    def is_inside(self, path: str, directory: str) -> bool:
+        """Whether a path is a directory, or below it."""
+        return _places.is_inside(self.family, path, directory)
+
+    def move_local(self, pairs: Sequence[tuple[str, str]]) -> Plan[None]:
+        """Move local files and directories."""
+        for source, target in pairs:
+            yield Block(partial(_places.move_local, source, target))
+
+    def remove_moved(self, files: list[str], directories: list[str]) -> Plan[None]:
+        """Delete files that were copied, and the local directories that are empty then."""
+        once = {self.identity(path): path for path in files}
+        yield from self.delete(once.values())
+        if self.is_local:
+            yield Block(partial(_places.remove_empty, directories))
 
 
 def _stream(fetched: Fetched, size: int) -> Any:

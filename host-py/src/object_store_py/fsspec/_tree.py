@@ -7,7 +7,6 @@ as an object is below it. Local directories are real.
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterable, MutableMapping
 from functools import lru_cache, partial
 from typing import Any, TypeAlias
@@ -21,6 +20,7 @@ from ..exceptions import InvalidPathError, NotFoundError, NotSupportedError
 from ..stores.base import ObjectStoreMethods
 from ..types import ObjectMeta
 from ._locations import Family, join, parent, split
+from ._places import remove_local
 
 Info: TypeAlias = dict[str, Any]
 """What fsspec wants to know of a file or directory."""
@@ -47,6 +47,7 @@ class Tree:
         self.family = family
         self.cache = cache
         self.is_local = family.store == "LocalStore"
+        self.is_web = family.store == "HTTPStore"
         self._store = lru_cache(max_stores)(make_store)
 
     def split(self, path: str) -> tuple[str, str]:
@@ -313,14 +314,7 @@ class Tree:
         for path in paths:
             if path == "/":
                 raise PermissionError("rm does not delete the root of the file system")
-            yield Block(partial(_remove_local, path))
-
-
-def _remove_local(path: str) -> None:
-    if os.path.isdir(path) and not os.path.islink(path):
-        shutil.rmtree(path)
-    else:
-        os.unlink(path)
+            yield Block(partial(remove_local, path))
 
 
 def _is_mark(meta: ObjectMeta, directories: set[str]) -> bool:
