@@ -83,11 +83,16 @@ class ForwardProxy(SocketServer):
         port = int(request.target.decode("ascii").rpartition(":")[2])
         upstream = socket.create_connection(("127.0.0.1", port), 10)
         client.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        back = threading.Thread(target=_copy, args=(upstream, client.sock), daemon=True)
-        back.start()
-        _copy(client.sock, upstream)
-        back.join(5)
-        upstream.close()
+        join_sockets(client.sock, upstream)
+
+
+def join_sockets(client: socket.socket, upstream: socket.socket) -> None:
+    """Carry bytes in both directions until the client ends, and close the upstream."""
+    back = threading.Thread(target=_copy, args=(upstream, client), daemon=True)
+    back.start()
+    _copy(client, upstream)
+    back.join(5)
+    upstream.close()
 
 
 def _copy(source: socket.socket, target: socket.socket) -> None:

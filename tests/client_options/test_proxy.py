@@ -15,6 +15,7 @@ from tests.backends.forwardproxy import ForwardProxy
 from tests.backends.http1 import RecordedRequest
 from tests.backends.minio import Minio
 from tests.backends.rawserver import RawServer, response
+from tests.backends.socksproxy import SocksProxy
 from tests.backends.tlsserver import TlsServer
 from tests.client_options.conftest import pem
 from tests.harness.api import Api
@@ -138,6 +139,28 @@ RULES = [
     ("https://A.Example", "A.EXAMPLE", True),
     ("https://a.example", "", False),
     ("https://a.example", " , ,*", True),
+    ("https://a.example", "*.a.example", True),
+    ("https://b.a.example", "*.a.example", True),
+    ("https://a.example.", "a.example", True),
+    ("https://a.example", "a.example.", True),
+    ("https://a.example", "b.example a.example", True),
+    ("https://a.example", "a.example:443", True),
+    ("https://a.example:8443", "a.example:443", False),
+    ("https://a.example:8443", "a.example:8443", True),
+    ("https://b.a.example:8443", ".a.example:8443", True),
+    ("https://a.example", "a.example:80", False),
+    ("http://a.example", "a.example:80", True),
+    ("http://127.0.0.1:9000", "127.0.0.1:9000", True),
+    ("http://127.0.0.1:9001", "127.0.0.1:9000", False),
+    ("http://127.0.0.1:9000", "localhost,127.0.0.0/8", True),
+    ("https://[::1]:8443", "[::1]:8443", True),
+    ("https://[::1]:8443", "[::1]:443", False),
+    ("https://[::1]:8443", "::1", True),
+    ("https://[fd00::1]", "[fd00::]/8", True),
+    ("https://[fd00::1]", "fe80::/10", False),
+    ("https://a.example", ":443", False),
+    ("https://a.example", ".", False),
+    ("https://a.example", "nonsense/8,[::1", False),
 ]
 
 
@@ -158,6 +181,14 @@ def test_rules_of_exclusion(origin: str, rules: str, direct: bool) -> None:
         ({"HTTP_PROXY": "http://a", "REQUEST_METHOD": "GET"}, None, None),
         ({"http_proxy": "http://a", "REQUEST_METHOD": "GET"}, "http://a", None),
         ({"HTTPS_PROXY": ""}, None, None),
+        ({"https_proxy": "", "HTTPS_PROXY": "http://c"}, None, "http://c"),
+        ({"HTTPS_PROXY": " http://c\n"}, None, "http://c"),
+        ({"HTTPS_PROXY": "http://c", "NO_PROXY": " \n", "no_proxy": ""}, None, "http://c"),
+        ({"HTTPS_PROXY": "http://c", "NO_PROXY": "x", "no_proxy": ""}, None, None),
+        ({"ALL_PROXY": "socks5://s:1", "HTTP_PROXY": "http://a"}, "http://a", "socks5://s:1"),
+        ({"ALL_PROXY": "socks://s:1/"}, "socks5://s:1/", "socks5://s:1/"),
+        ({"all_proxy": "SOCKS5H://s:1"}, "SOCKS5H://s:1", "SOCKS5H://s:1"),
+        ({"ALL_PROXY": "http://d", "REQUEST_METHOD": "GET"}, "http://d", "http://d"),
         ({"NO_PROXY": "*"}, None, None),
     ],
 )
@@ -189,3 +220,71 @@ def test_the_machines_token_service_is_never_asked_through_a_proxy(
             api.get(WAYS[way](service.endpoint), "k")
     assert len(service.requests) == 1
     assert proxy.requests == []
+
+
+# SOCKS, and what is not a proxy.
+
+
+@pytest.mark.parametrize("scheme", ["socks5", "socks5h", "socks", "SOCKS5"])
+@pytest.mark.parametrize("variable", ["ALL_PROXY", "all_proxy", "HTTP_PROXY"])
+def test_a_socks_proxy_of_the_environment_works(
+    api: Api, once: Once, monkeypatch: pytest.MonkeyPatch, scheme: str, variable: str
+) -> None:
+    with RawServer(found) as server, SocksProxy() as proxy:
+        monkeypatch.setenv(variable, f"{scheme}://127.0.0.1:{proxy.port}/")
+        assert api.read(once(server.endpoint), "k") == b"x"
+        assert api.read(once(server.endpoint, proxy_excludes="127.0.0.1"), "k") == b"x"
+        assert proxy.targets == [f"127.0.0.1:{server.port}"]
+
+
+def test_a_socks_proxy_that_is_given_works_with_tls(api: Api, once: Once, ca: trustme.CA) -> None:
+    with TlsServer(found, ca.issue_cert("localhost")) as server, SocksProxy() as proxy:
+        options = {"root_certificate": pem(ca), "proxy_url": proxy.endpoint}
+        assert api.read(once(server.endpoint, **options), "k") == b"x"
+    assert proxy.targets == [f"localhost:{server.port}"]
+
+
+BAD = {
+    "socks5://user:s3cr3t@127.0.0.1:9": "needs the package socksio: pip install socksio",
+    "socks5h://127.0.0.1:9": "needs the package socksio: pip install socksio",
+    "socks://127.0.0.1:9": "needs the package socksio: pip install socksio",
+    "socks4://user:s3cr3t@127.0.0.1:9": "must be a URL such as",
+    "ftp://user:s3cr3t@127.0.0.1:9": "must be a URL such as",
+    "http://": "must be a URL such as",
+    "http://[user:s3cr3t": "must be a URL such as",
+    "http://user:s3cr3t@host:port": "must be a URL such as",
+}
+
+
+@pytest.mark.parametrize("url", BAD)
+def test_a_proxy_of_the_environment_that_cannot_be_used_is_one_clear_error(
+    api: Api, once: Once, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setattr(_proxies, "find_spec", lambda name: None)
+    with RawServer(found) as server:
+        monkeypatch.setenv("ALL_PROXY", url)
+        store = once(server.endpoint)
+        for _ in range(2):
+            with pytest.raises(GenericError, match=f"ALL_PROXY .*{BAD[url]}") as refused:
+                api.get(store, "k")
+            assert "s3cr3t" not in str(refused.value)
+        assert server.requests == []
+        monkeypatch.setenv("NO_PROXY", f"127.0.0.1:{server.port}")
+        assert api.read(once(server.endpoint), "k") == b"x"
+        monkeypatch.delenv("NO_PROXY")
+        with ForwardProxy() as proxy:  # the one that counts can be used
+            monkeypatch.setenv("HTTP_PROXY", proxy.endpoint)
+            assert api.read(once(server.endpoint), "k") == b"x"
+            assert len(proxy.requests) == 1
+
+
+def test_excludes_that_are_given_count_instead_of_those_of_the_environment(
+    api: Api, once: Once, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with RawServer(found) as server, ForwardProxy() as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.endpoint)
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        assert api.read(once(server.endpoint, proxy_excludes="other"), "k") == b"x"
+        monkeypatch.delenv("NO_PROXY")
+        assert api.read(once(server.endpoint, proxy_excludes="127.0.0.1"), "k") == b"x"
+    assert (len(server.requests), len(proxy.requests)) == (2, 1)

@@ -13,8 +13,8 @@ import object_store_py
 ROOT = Path(object_store_py.__file__).parent
 LAYERS = (
     # Below everything: vocabulary without behaviour.
-    {"exceptions", "bytes", "types", "_redact", "_checks", "config"},
-    {"durations"},
+    {"exceptions", "bytes", "types", "_redact", "_checks", "_environment", "config"},
+    {"durations", "_aws_files"},
     {"_http", "_effects", "_fresh", "_bulk_deletes"},
     {"_proxies", "_trust", "_quiet", "_parking", "_failures"},
     {

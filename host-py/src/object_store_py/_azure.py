@@ -8,6 +8,7 @@ from typing import TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from . import _checks, _redact, options
+from ._environment import variable, variables
 from .exceptions import GenericError
 
 _SPELLINGS = {
@@ -63,10 +64,11 @@ class AzureKeys(options.KeyTable):
         `AZURE_STORAGE_...` counts more than `AZURE_...`, and `IDENTITY_ENDPOINT`, which Azure's own
         App Service sets, counts as `msi_endpoint`.
         """
-        special = {name: v for name, v in environment.items() if _is_special(name)}
-        found = super().from_environment(environment) | super().from_environment(special)
-        if "IDENTITY_ENDPOINT" in environment:
-            found["msi_endpoint"] = environment["IDENTITY_ENDPOINT"]
+        known = variables(environment)
+        special = {name: v for name, v in known.items() if _is_special(name)}
+        found = super().from_environment(known) | super().from_environment(special)
+        if "IDENTITY_ENDPOINT" in known:
+            found["msi_endpoint"] = known["IDENTITY_ENDPOINT"]
         return found
 
 
@@ -142,6 +144,13 @@ def _is_complete(kind: str, config: Config, elsewhere: frozenset[str] = frozense
     return needed <= config.keys() and bool(needed or not elsewhere)
 
 
+def is_given(explicit: Config) -> bool:
+    """Whether some credential is given explicitly."""
+    if is_on(explicit, "use_azure_cli") or "credential_type" in explicit:
+        return True
+    return bool(explicit.keys() & (_CREDENTIAL_KEYS - _SHARED - {"use_azure_cli"}))
+
+
 def refuse_both(explicit: Config, merged: Config, kind: str) -> None:
     """Refuse an access key beside a SAS token, unless one is given and one the environment's.
 
@@ -177,14 +186,14 @@ _EMULATOR_KEY = (
 """The key of every emulator: it is public, and in its documentation."""
 
 
-def emulated(config: Config, environment: Mapping[str, str]) -> Config:
+def emulated(config: Config) -> Config:
     """The configuration that `use_emulator` stands for: an endpoint with the account in its path.
 
     The address is `endpoint` where it is given, else the variable `AZURITE_BLOB_STORAGE_URL`, else
     Azurite's default.
     """
     account = config.get("account_name", EMULATOR_ACCOUNT)
-    base = config.get("endpoint") or environment.get("AZURITE_BLOB_STORAGE_URL", EMULATOR_URL)
+    base = config.get("endpoint") or variable("AZURITE_BLOB_STORAGE_URL") or EMULATOR_URL
     base = base.rstrip("/").removesuffix(f"/{account}")
     plain = {k: v for k, v in config.items() if k != "use_emulator"}
     found = {**plain, "account_name": account, "endpoint": f"{base}/{account}"}

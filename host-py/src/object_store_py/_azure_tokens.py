@@ -6,7 +6,6 @@ Each plan ends in a bearer token for storage and its lifetime, or in a text that
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import time
@@ -20,6 +19,7 @@ from . import _redact, _tokens
 from ._azure import authority
 from ._credentials import CredentialAnswer, CredentialPlan
 from ._effects import Block, Plan
+from ._environment import variable
 from ._http import HttpHost, Payload, Request, TransportFailure
 from ._tokens import MOST_RETRIES, NoCredential
 
@@ -108,7 +108,7 @@ def _managed_identity(host: HttpHost, config: Config, retries: int) -> Plan[Cred
             query[parameter] = config[key]
             break
     headers = [("Metadata", "true")]
-    secret = os.environ.get("IDENTITY_HEADER", "") if own is not None else ""
+    secret = variable("IDENTITY_HEADER") or "" if own is not None else ""
     if secret:
         headers.append(("X-IDENTITY-HEADER", secret))
     request = Request("GET", f"{own or INSTANCE_URL}?{urlencode(query)}", headers, metadata=True)

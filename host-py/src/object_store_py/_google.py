@@ -15,6 +15,7 @@ from urllib.parse import quote_plus
 from . import _tokens
 from ._credentials import CredentialAnswer, CredentialPlan
 from ._effects import Block, Plan
+from ._environment import expand_user
 from ._http import HttpHost, Payload, Request, TransportFailure
 from ._tokens import MOST_RETRIES, NoCredential
 from .credentials import gcs_answer
@@ -75,9 +76,10 @@ def default_file(environment: Mapping[str, str]) -> str | None:
     home = environment.get("CLOUDSDK_CONFIG")
     if not home and sys.platform == "win32":
         home = os.path.join(environment.get("APPDATA", ""), "gcloud")
-    path = Path(home) if home else Path("~/.config/gcloud").expanduser()
-    path = path / "application_default_credentials.json"
-    return str(path) if path.is_file() else None
+    path = os.path.join(
+        home or expand_user("~/.config/gcloud"), "application_default_credentials.json"
+    )
+    return path if os.path.isfile(path) else None  # also where the directory cannot be read
 
 
 def default_credentials(path: str) -> dict[str, str]:

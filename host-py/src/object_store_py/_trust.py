@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from collections.abc import Iterable
 
+from ._environment import expand_user, variable
 from .exceptions import GenericError
 
 _BEGIN = "-----BEGIN CERTIFICATE-----"
@@ -45,28 +47,72 @@ def only_http2(context: ssl.SSLContext) -> ssl.SSLContext:
     return context
 
 
-def make_context(certificates: list[str], *, system: bool, verify: bool) -> ssl.SSLContext:
+BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+"""Variables that name a file or folder of certificates for all programs, the first to count first.
+They count before OpenSSL's own SSL_CERT_FILE and SSL_CERT_DIR, which are set for every program."""
+
+
+def make_context(
+    certificates: list[str], *, system: bool, verify: bool, bundle: tuple[str, str] | None = None
+) -> ssl.SSLContext:
     """A context that trusts the certificates, and with `system` those of the system.
 
-    OpenSSL's variables SSL_CERT_FILE and SSL_CERT_DIR say where the system's are, where they are
-    set. Where the system has none, those of certifi are taken.
+    The system's are those of `bundle` (a path, and who names it), else of the first of `BUNDLES`
+    that is set, else of SSL_CERT_FILE and SSL_CERT_DIR, else those that OpenSSL knows. Where the
+    system has none, those of certifi are taken.
+
+    Raises:
+        GenericError: a bundle that is named cannot be read.
     """
     if not verify:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         return context
-    if system:
-        context = ssl.create_default_context()
-        if _has_none(context):
-            import certifi
-
-            context.load_verify_locations(certifi.where())
-    else:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = _system_context(bundle) if system else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     for text in certificates:
         context.load_verify_locations(cadata=text)
     return context
+
+
+def _system_context(bundle: tuple[str, str] | None) -> ssl.SSLContext:
+    named = bundle or next(((path, name) for name in BUNDLES if (path := variable(name))), None)
+    if named is not None:
+        return _context_of(*named)
+    context = ssl.create_default_context()
+    if not _load_empty(context) and _has_none(context):
+        import certifi
+
+        context.load_verify_locations(certifi.where())
+    return context
+
+
+def _context_of(path: str, name: str) -> ssl.SSLContext:
+    path = expand_user(path)
+    try:
+        if os.path.isdir(path):
+            return ssl.create_default_context(capath=path)
+        return ssl.create_default_context(cafile=path)
+    except OSError as error:
+        is_read = isinstance(error, ssl.SSLError)
+        why = "there are no certificates in it" if is_read else error.strerror
+        raise GenericError(f"{name} names {path!r}, which cannot be used: {why}") from None
+
+
+def _load_empty(context: ssl.SSLContext) -> bool:
+    """Load what OpenSSL leaves out because its variable is there, but says nothing."""
+    paths, loaded = ssl.get_default_verify_paths(), False
+    if _is_empty(paths.openssl_cafile_env) and os.path.isfile(paths.openssl_cafile):
+        context.load_verify_locations(cafile=paths.openssl_cafile)
+        loaded = True
+    if _is_empty(paths.openssl_capath_env) and os.path.isdir(paths.openssl_capath):
+        context.load_verify_locations(capath=paths.openssl_capath)
+        loaded = True
+    return loaded
+
+
+def _is_empty(name: str) -> bool:
+    return name in os.environ and variable(name) is None
 
 
 def _has_none(context: ssl.SSLContext) -> bool:

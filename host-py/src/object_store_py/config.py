@@ -54,8 +54,9 @@ class ClientConfig(TypedDict, total=False):
     """The HTTP client. Durations are `timedelta`s or texts such as `"30s"` or `"2h 37min"`.
 
     Without a `proxy_url`, the environment variables HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY
-    name the proxies, as everywhere. OpenSSL's variables SSL_CERT_FILE and SSL_CERT_DIR say where
-    the system's certificates are, where they are set.
+    name the proxies, as everywhere; `proxy_excludes` counts instead of NO_PROXY. The variables
+    REQUESTS_CA_BUNDLE, else CURL_CA_BUNDLE, else OpenSSL's own SSL_CERT_FILE and SSL_CERT_DIR say
+    where the system's certificates are. Variables without a value are not set.
     """
 
     allow_http: bool | str
@@ -90,8 +91,8 @@ class ClientConfig(TypedDict, total=False):
     proxy_ca_certificate: str | bytes
     """PEM certificates to trust for the proxy, and for what it shows in the place of servers."""
     proxy_excludes: str
-    """Hosts that are asked without the proxy of `proxy_url`, such as
-    `"localhost,.internal.example,10.0.0.0/8"`; `"*"` for all."""
+    """Hosts that are asked without a proxy, such as
+    `"localhost,.internal.example,db:8080,10.0.0.0/8"`; `"*"` for all."""
     proxy_url: str
     """The proxy for all requests, such as `http://user:password@proxy:3128`."""
     randomize_addresses: bool | str
@@ -145,6 +146,11 @@ class S3Config(TypedDict, total=False):
     """A profile of the shared AWS configuration; read through botocore."""
     ec2_metadata_disabled: bool | str
     """Never ask the instance's metadata service for credentials."""
+    ignore_configured_endpoint_urls: bool | str
+    """Let endpoints of the environment and of the shared AWS configuration count for nothing."""
+    ca_bundle: str
+    """A file or folder of the certificates to trust in the place of the system's; else `ca_bundle`
+    of the profile, else what `ClientConfig` says."""
     skip_signature: bool | str
     copy_if_not_exists: str
     conditional_put: str

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib.util import find_spec
 from typing import Any
-from urllib.parse import urlsplit
 
 from . import _checks, _proxies, _redact
+from ._environment import variables
 from ._proxies import Proxies
 from ._trust import make_context, only_http2, parse_certificates
 from .config import BackoffConfig, RetryConfig
@@ -90,13 +90,17 @@ class KeyTable:
         return merged
 
     def from_environment(self, environment: Mapping[str, str]) -> dict[str, str]:
-        """What environment variables say; those that are no key are somebody else's."""
+        """What environment variables say; those that are no key are somebody else's.
+
+        Of several for one key, the longest name counts: `AWS_ENDPOINT_URL` before `AWS_ENDPOINT`.
+        """
         found: dict[str, str] = {}
-        for name, value in environment.items():
+        known = variables(environment)
+        for name in sorted(known, key=lambda name: (len(name), name.swapcase())):
             if name.lower().startswith(self.prefixes):
                 key = self.canonical(name)
                 if key is not None:
-                    found[key] = value
+                    found[key] = known[name]
         return found
 
 
@@ -147,6 +151,8 @@ class ClientSettings:
     timeout: float | None = 30.0
     user_agent: str = field(default_factory=_user_agent)
     proxies: Proxies = field(default_factory=Proxies)
+    ca_bundle: tuple[str, str] | None = None
+    """A file or folder of certificates that stands for the system's, and who names it."""
 
     @classmethod
     def parse(cls, options: Mapping[str, Any]) -> ClientSettings:
@@ -164,7 +170,7 @@ class ClientSettings:
         if "proxy_url" in settings:
             found = _proxies.given(settings["proxy_url"], settings.get("proxy_excludes"))
         else:
-            found = _proxies.from_environment(os.environ)
+            found = _proxies.from_environment(os.environ, settings.get("proxy_excludes"))
         known = {key: value for key, value in settings.items() if key in cls.__dataclass_fields__}
         return cls(**known, proxies=found)
 
@@ -207,6 +213,7 @@ class ClientSettings:
             [text for text in given if text is not None],
             system=not self.disable_system_certificates,
             verify=not self.allow_invalid_certificates,
+            bundle=self.ca_bundle,
         )
 
 
@@ -266,12 +273,9 @@ def _parse_count(value: object, name: str) -> int:
 
 def _parse_proxy(value: object, name: str) -> str:
     text = to_text(value, name)
-    parts = urlsplit(text)
-    if parts.scheme.lower() not in ("http", "https", "socks5", "socks5h") or not parts.hostname:
-        # The value is not shown: it may have a password in it.
-        raise ValueError(f"{name} must be a URL such as 'http://proxy:3128'")
-    if parts.scheme.lower().startswith("socks") and find_spec("socksio") is None:
-        raise ImportError(f"{name}: a SOCKS proxy needs the package socksio: pip install socksio")
+    reason = _proxies.refusal(text)
+    if reason is not None:
+        raise (ImportError if "socksio" in reason else ValueError)(f"{name} {reason}")
     return text
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from .. import _aws_files
 from .._aws_credentials import Fetch
 from .._effects import Block, Plan
 from .._tokens import NoCredential
@@ -23,25 +24,7 @@ def has_files() -> bool:
     They are `~/.aws/credentials` and `~/.aws/config`, or what `AWS_SHARED_CREDENTIALS_FILE` and
     `AWS_CONFIG_FILE` name.
     """
-    places = {"AWS_SHARED_CREDENTIALS_FILE": "credentials", "AWS_CONFIG_FILE": "config"}
-    return any(
-        os.path.exists(os.path.expanduser(os.environ.get(name) or f"~/.aws/{file}"))
-        for name, file in places.items()
-    )
-
-
-def region_of(profile: str | None) -> str | None:
-    """The region that a profile names, if botocore is there to read it."""
-    try:
-        from botocore.exceptions import BotoCoreError
-
-        from .boto3 import _region, shared_session
-    except ImportError:
-        return None
-    try:
-        return _region(shared_session(profile))
-    except BotoCoreError:
-        return None  # the credential will say it
+    return any(os.path.exists(path) for path in _aws_files.paths())
 
 
 def fetch_of(profile: str | None, otherwise: Fetch | None) -> Fetch:

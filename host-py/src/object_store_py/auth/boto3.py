@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from .. import _aws_files
+from .._environment import variable
 from ..credentials import S3Credential
 
 __all__ = ["Boto3CredentialProvider", "StsCredentialProvider"]
@@ -22,8 +24,9 @@ def _region(session: Any) -> str | None:
 
 
 def _config(session: Any) -> dict[str, str]:
-    region = _region(session)
-    return {} if region is None else {"region": region}
+    profile = getattr(getattr(session, "_session", session), "profile", None)
+    found = {"region": _region(session), "profile": profile}
+    return {name: text for name, text in found.items() if isinstance(text, str)}
 
 
 def _session(session: Any) -> Any:
@@ -51,7 +54,7 @@ class Boto3CredentialProvider:
         self._session = _session(session)
         self._ttl = ttl
         self.config: dict[str, str] = _config(self._session)
-        """The session's region, where it has one."""
+        """The session's region and its profile, where it has them."""
         self._credentials()
 
     def _credentials(self) -> Any:
@@ -88,7 +91,7 @@ class StsCredentialProvider:
         self._session = _session(session)
         self._arguments = {"RoleSessionName": "object_store_py", **assume_role}
         self.config: dict[str, str] = _config(self._session)
-        """The session's region, where it has one."""
+        """The session's region and its profile, where it has them."""
 
     def __call__(self) -> S3Credential:
         """Assume the role and return its credentials; boto3's exceptions where that fails."""
@@ -114,7 +117,11 @@ def shared_session(profile: str | None) -> Any:
     """
     import botocore.session
 
-    session: Any = botocore.session.Session(profile=profile)
+    # botocore takes variables without a value for names: of no file, of no profile.
+    named = profile or variable("AWS_DEFAULT_PROFILE", "AWS_PROFILE")
+    session: Any = botocore.session.Session({"profile": (None, [], None, None)}, profile=named)
+    for name, path in zip(("config_file", "credentials_file"), _aws_files.paths(), strict=True):
+        session.set_config_variable(name, path)
     resolver = session.get_component("credential_provider")
     for name in _NOT_FROM_FILES:
         resolver.remove(name)

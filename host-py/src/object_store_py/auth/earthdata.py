@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import email.message
 import netrc
-import os
 import re
 import sys
 import urllib.request
@@ -17,6 +16,7 @@ from .. import _redact, _tokens
 from .._aws_credentials import credential
 from .._driver import run, run_async
 from .._effects import Block, Plan
+from .._environment import expand_user, variable
 from .._http import Request, Response, TransportFailure
 from .._tokens import NoCredential
 from .._wire import split_url
@@ -55,7 +55,7 @@ class _Provider:
         """Where NASA's buckets are; `S3Store` takes it from here."""
         self._url = credentials_url
         self._origin = secure_origin(credentials_url, "credentials_url")
-        self._login_host = host or os.environ.get("EARTHDATA_HOST") or DEFAULT_EARTHDATA_HOST
+        self._login_host = host or variable("EARTHDATA_HOST") or DEFAULT_EARTHDATA_HOST
         if not _HOST.fullmatch(self._login_host):
             raise ValueError(f"host must be the name of a host, not {_redact.value(host)}")
         self._login_origin = secure_origin(f"https://{self._login_host}", "host")
@@ -146,7 +146,7 @@ class _Provider:
     def _of_netrc(self) -> tuple[str, str] | None:
         """The login in the user's netrc file, which is read anew for each credential."""
         usual = "~/_netrc" if sys.platform == "win32" else "~/.netrc"
-        path = os.path.expanduser(os.environ.get("NETRC") or usual)
+        path = expand_user(variable("NETRC") or usual)
         try:
             found = netrc.netrc(path).authenticators(self._login_host)
         except OSError:
@@ -237,9 +237,9 @@ def _lines(response: Response) -> list[tuple[str, str]]:
 
 
 def _of_environment() -> str | tuple[str, str] | None:
-    if token := os.environ.get("EARTHDATA_TOKEN"):
+    if token := variable("EARTHDATA_TOKEN"):
         return _checked(token)
-    pair = os.environ.get("EARTHDATA_USERNAME"), os.environ.get("EARTHDATA_PASSWORD")
+    pair = variable("EARTHDATA_USERNAME"), variable("EARTHDATA_PASSWORD")
     return _checked((pair[0], pair[1])) if pair[0] and pair[1] else None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
@@ -11,6 +10,7 @@ from urllib.parse import quote
 from .. import _azure, _redact, _tokens
 from .._driver import run, run_async
 from .._effects import Plan
+from .._environment import expand_user, variable
 from .._http import Request
 from .._tokens import NoCredential
 from ..config import AzureConfig
@@ -195,10 +195,10 @@ def _account_of(options: Any) -> str | None:
 
 def _setting(name: str) -> str | None:
     """A setting: of the environment, or else of the file of settings."""
-    if name in os.environ:
-        return os.environ[name] or None
+    if (said := variable(name)) is not None:
+        return said
     try:
-        with open(os.path.expanduser(SETTINGS), encoding="utf-8") as file:
+        with open(expand_user(SETTINGS), encoding="utf-8") as file:
             lines = [line.strip().removeprefix("export ").partition("=") for line in file]
     except (OSError, UnicodeError):
         return None

@@ -24,9 +24,26 @@ HOST_KEYS = frozenset(
     "web_identity_token_file role_arn role_session_name endpoint_url_sts profile metadata_endpoint"
     " container_credentials_relative_uri container_credentials_full_uri imdsv1_fallback"
     " container_authorization_token container_authorization_token_file"
-    " ec2_metadata_disabled".split()
+    " ec2_metadata_disabled ignore_configured_endpoint_urls ca_bundle".split()
 )
 """The keys of credentials that the host gets."""
+_GROUPS = tuple(
+    frozenset(keys.split())
+    for keys in (
+        "access_key_id secret_access_key session_token",
+        "web_identity_token_file role_arn role_session_name",
+        "container_credentials_relative_uri container_credentials_full_uri"
+        " container_authorization_token container_authorization_token_file",
+        "skip_signature",
+    )
+)
+"""The keys of each way to get credentials but profiles, which say more than credentials."""
+_ALONE = (
+    (STATIC, {"session_token"}),
+    ({"container_credentials_full_uri"}, {"container_credentials_relative_uri"}),
+    ({"container_authorization_token"}, {"container_authorization_token_file"}),
+)
+"""Keys, and others that would change what they mean."""
 DEFAULT_REGION = "us-east-1"
 _ECS = "http://169.254.170.2"
 _EC2 = "http://169.254.169.254"
@@ -69,6 +86,23 @@ def choose(
     if named:
         return _shared(config, retries)
     return _web_identity(config, retries) or _container(config, retries) or _last(config, retries)
+
+
+def hidden(given: Mapping[str, str], has_provider: bool) -> set[str]:
+    """The keys that count for nothing if only the environment has them.
+
+    A way to get credentials that is given hides those of the environment.
+    """
+    ways = [group for group in _GROUPS if group & given.keys()]
+    if given.get("skip_signature") is not None and not _flag(given, "skip_signature"):
+        ways.remove(frozenset({"skip_signature"}))  # it says that something is signed, not how
+    chosen = bool(ways) or has_provider or "profile" in given
+    names = {name for group in _GROUPS if chosen for name in group - given.keys()}
+    for group in ways:
+        names -= group
+    for some, others in _ALONE:
+        names |= others - given.keys() if some & given.keys() else set()
+    return names
 
 
 def _flag(config: Mapping[str, str], name: str) -> bool:

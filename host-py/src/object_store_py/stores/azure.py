@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import dataclasses
-import os
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -168,8 +167,11 @@ class AzureStore(RemoteStore):
                 options.parse_bool(merged[name], name)
         explicit = {**self._provided, **self._config}
         if _azure.is_on(merged, "use_emulator"):
-            merged = _azure.emulated(merged, os.environ)
+            merged = _azure.emulated(merged)
         merged.pop("use_emulator", None)
+        if _azure.is_given(explicit) or self._credential_provider is not None:
+            for name in {"skip_signature", "credential_type"} - explicit.keys():
+                merged.pop(name, None)  # the environment's must not hide what is given
         if self._credential_provider is not None:
             return _azure.without_credentials(merged)
         kind = _azure.choose(explicit, merged)

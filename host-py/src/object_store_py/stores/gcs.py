@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,6 +9,7 @@ from urllib.parse import urlsplit
 
 from .. import _checks, _google, _redact, options
 from .._credentials import CredentialPlan, from_provider
+from .._environment import variables
 from ..config import ClientConfig, GCSConfig, RetryConfig
 from ..credentials import DEFAULT_REFRESH_THRESHOLD, GCSCredentialProvider, gcs_answer
 from ..exceptions import GenericError, UnauthenticatedError
@@ -38,9 +38,10 @@ class _Keys(options.KeyTable):
 
     def from_environment(self, environment: Mapping[str, str]) -> dict[str, str]:
         """What environment variables say."""
-        found = super().from_environment(environment)
-        if "SERVICE_ACCOUNT" in environment:
-            found.setdefault("service_account", environment["SERVICE_ACCOUNT"])
+        known = variables(environment)
+        found = super().from_environment(known)
+        if "SERVICE_ACCOUNT" in known:
+            found.setdefault("service_account", known["SERVICE_ACCOUNT"])
         return found
 
 
@@ -186,7 +187,7 @@ class GCSStore(RemoteStore):
         has_own = config.keys() & {"service_account", "service_account_key", "bearer_token"}
         if self._credential_provider is not None or self._unsigned(config) or has_own:
             return {k: v for k, v in config.items() if k != "application_credentials"}
-        path = config.get("application_credentials") or _google.default_file(os.environ)
+        path = config.get("application_credentials") or _google.default_file(variables())
         if path is None:
             return config
         try:
@@ -204,7 +205,7 @@ class GCSStore(RemoteStore):
             base = key.get("gcs_base_url", base)
         found = {check_endpoint(base, "base_url")}
         if self._needs_instance(config):
-            hosts = _google.metadata_hosts(os.environ)
+            hosts = _google.metadata_hosts(variables())
             found |= {check_endpoint(f"http://{host}", "GCE_METADATA_HOST") for host in hosts}
             found |= {_SIGNER} if self._instance_signs(config) else set()
         if "token_uri" in config:
@@ -213,7 +214,7 @@ class GCSStore(RemoteStore):
 
     def _instance_signs(self, config: dict[str, str]) -> bool:
         # The brain asks Google's own metadata server, and knows of no other.
-        hosts = _google.metadata_hosts(os.environ)
+        hosts = _google.metadata_hosts(variables())
         return self._needs_instance(config) and hosts == _google.METADATA_HOSTS
 
     def _needs_instance(self, config: Mapping[str, str]) -> bool:
@@ -230,5 +231,5 @@ class GCSStore(RemoteStore):
         if "token_uri" in config:
             return _google.user_plan(config["application_credentials"], config["token_uri"])
         if self._needs_instance(config):
-            return _google.metadata_plan(_google.metadata_hosts(os.environ))
+            return _google.metadata_plan(_google.metadata_hosts(variables()))
         return None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from .. import _checks, _redact, options
+from .. import _aws_files, _checks, _redact, options
 from .._credentials import CredentialPlan
 from ..config import ClientConfig, RetryConfig, S3Config
 from ..credentials import S3CredentialProvider
@@ -43,11 +44,11 @@ _KEYS = frozenset(
     " role_arn role_session_name skip_signature copy_if_not_exists conditional_put disable_tagging"
     " disable_bulk_delete request_payer server_side_encryption sse_kms_key_id"
     " sse_bucket_key_enabled sse_customer_key_base64 profile container_authorization_token"
-    " ec2_metadata_disabled".split()
+    " ec2_metadata_disabled ignore_configured_endpoint_urls ca_bundle".split()
 )
 _SWITCHES = (
     "virtual_hosted_style_request s3_express imdsv1_fallback unsigned_payload skip_signature"
-    " disable_tagging disable_bulk_delete sse_bucket_key_enabled"
+    " disable_tagging disable_bulk_delete sse_bucket_key_enabled ignore_configured_endpoint_urls"
 ).split()
 _REGION = re.compile(r"[A-Za-z0-9-]{1,64}")
 _BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")
@@ -192,7 +193,10 @@ class S3Store(RemoteStore):
 
     def _effective(self) -> dict[str, str]:
         merged = super()._effective()
-        if "endpoint" in self._config and "endpoint_url_s3" not in self._config:
+        given = {**self._provided, **self._config}
+        for name in access.hidden(given, self._credential_provider is not None):
+            merged.pop(name, None)
+        if "endpoint" in given and "endpoint_url_s3" not in given:
             merged.pop("endpoint_url_s3", None)  # the environment's must not win over what is given
         if "endpoint_url_s3" in merged:
             merged["endpoint"] = merged.pop("endpoint_url_s3")
@@ -214,12 +218,36 @@ class S3Store(RemoteStore):
         return self._access(config).plan
 
     def _complete(self, config: dict[str, str]) -> dict[str, str]:
-        if "region" in config or self._access(config).way != "shared":
+        """The configuration with what the profile says about the server, as botocore takes it."""
+        given = {**self._provided, **self._config}
+        if given.keys() & {"endpoint", "endpoint_url_s3"} and "region" in config:
             return config
-        from ..auth._shared import region_of
+        profile, found = _aws_files.read(config.get("profile")), dict(config)
+        if "region" not in config and self._access(config).way == "shared" and profile.region:
+            found["region"] = profile.region
+        if given.keys() & {"endpoint", "endpoint_url_s3"}:
+            return found
+        ignores = config.get("ignore_configured_endpoint_urls")
+        if profile.ignores_endpoints if ignores is None else options.parse_bool(ignores, ""):
+            found.pop("endpoint", None)
+        elif "endpoint" not in config and profile.endpoint_url is not None:
+            check_endpoint(profile.endpoint_url, "endpoint_url of the shared AWS configuration")
+            found["endpoint"] = profile.endpoint_url
+        return found
 
-        region = region_of(config.get("profile"))
-        return config if region is None else {**config, "region": region}
+    def _client_settings(self) -> options.ClientSettings:
+        settings = super()._client_settings()
+        path = self._effective().get("ca_bundle")
+        bundle = None if path is None else (path, "ca_bundle (AWS_CA_BUNDLE)")
+        return dataclasses.replace(settings, ca_bundle=bundle)
+
+    def _host_settings(self) -> options.ClientSettings:
+        settings = self._client_settings()
+        if settings.ca_bundle is not None or settings.disable_system_certificates:
+            return settings
+        path = _aws_files.read(self._effective().get("profile")).ca_bundle
+        bundle = None if path is None else (path, "ca_bundle of the shared AWS configuration")
+        return dataclasses.replace(settings, ca_bundle=bundle)
 
     def _learn(self, config: dict[str, str], host: Host) -> Learn | None:
         if "region" in config or options.parse_bool(config.get("s3_express", "false"), ""):

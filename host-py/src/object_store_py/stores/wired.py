@@ -39,10 +39,14 @@ class WiredStore(ObjectStoreMethods):
     def _client_settings(self) -> options.ClientSettings:
         raise NotImplementedError
 
+    def _host_settings(self) -> options.ClientSettings:
+        """The settings with what is only looked up on first use, such as in shared files."""
+        return self._client_settings()
+
     def _make_host(self, origins: frozenset[str]) -> Host:
         from .._transport import Host
 
-        settings = self._client_settings()
+        settings = self._host_settings()
         return Host(settings, origins, self._transport, self._async_transport, self._request_policy)
 
     def _metered(self, host: HttpHost) -> HttpHost:
