@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any, NoReturn
 
 import httpx
 
 from . import _redact
-from ._http import EMPTY, Payload, TransportErrorKind, TransportFailure
+from ._http import EMPTY, SMALL_BODY, Payload, TransportErrorKind, TransportFailure
+from ._httpx_line import Line
 from ._parsers import decoded
 from ._quiet import quiet
 from ._wire import Budget, Headers, Spill, Wire
@@ -35,14 +36,20 @@ _FAILURES: list[tuple[type[Exception], TransportErrorKind]] = [
 class _Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):
     """A payload as httpx sends it, in memory views."""
 
-    def __init__(self, payload: Payload) -> None:
+    def __init__(self, payload: Payload, line: Line | None) -> None:
         self._payload = payload
+        self._line = line
 
-    def __iter__(self) -> Iterator[bytes]:
-        return self._payload.pieces()  # type: ignore[return-value] # h11 takes any buffer
+    def __iter__(self) -> Iterator[Any]:  # of memory views: h11 takes any buffer
+        if self._line is None or self._payload.length <= SMALL_BODY:
+            yield from self._payload.pieces()
+            return
+        self._line.upload(True)
+        yield from self._payload.pieces()
+        self._line.upload(False)
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        return _AsyncPieces(self._payload.pieces())  # type: ignore[arg-type] # as above
+        return _AsyncPieces(iter(self))
 
 
 class _AsyncPieces(AsyncIterator[bytes]):
@@ -72,15 +79,18 @@ class _SignedUrl(httpx.URL):
         return self.target
 
 
-def _request(wire: Wire, budget: Budget) -> httpx.Request:
+def _request(wire: Wire, budget: Budget, line: Line | None) -> httpx.Request:
     wire.head()  # refuses what must not leave
     limit = budget.start()
+    if line is not None:  # it counts for itself how long what takes
+        budget.stop()
+        line.begin(budget)
     timeouts = dict.fromkeys(("read", "write", "pool"), limit) | {"connect": wire.connect_timeout}
     request = httpx.Request(
         wire.method,
         wire.url,
         headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in wire.headers],
-        stream=_Pieces(wire.payload or EMPTY),
+        stream=_Pieces(wire.payload or EMPTY, line),
         extensions={"timeout": timeouts},
     )
     request.url = _SignedUrl(wire.url)
@@ -93,35 +103,57 @@ def _headers(response: httpx.Response) -> Headers:
 
 
 class HttpxConnection:
-    """A blocking transport; `shared` is one of the user's, which is never closed."""
+    """A blocking transport; without a line it is one of the user's, which is never closed."""
 
-    def __init__(self, transport: httpx.BaseTransport, shared: bool) -> None:
+    def __init__(self, transport: httpx.BaseTransport, line: Line | None = None) -> None:
         self._transport = transport
-        self._shared = shared
+        self._line = line
+
+    @classmethod
+    def open(cls, arguments: Mapping[str, Any]) -> HttpxConnection:
+        """A transport of our own, with one connection."""
+        from ._httpx_network import Network
+
+        line = Line(http2=not arguments["http1"])
+        transport = httpx.HTTPTransport(**arguments)
+        _put_below(transport, Network(line))
+        return cls(transport, line)
 
     def exchange(self, wire: Wire, budget: Budget) -> HttpxAnswer:
         """Send a request and wait for the head of its response."""
         try:
             with quiet():
-                response = self._transport.handle_request(_request(wire, budget))
-            budget.stop()
+                response = self._transport.handle_request(_request(wire, budget, self._line))
+            if self._line is None:
+                budget.stop()
         except BaseException as error:
-            raise_failure(error)
-        return HttpxAnswer(response, budget)
+            raise_failure(error, ours=self._line is not None)
+        return HttpxAnswer(self, response, budget)
+
+    @property
+    def line(self) -> Line | None:
+        """The network's part; None for a transport of the user's."""
+        return self._line
+
+    def is_clean(self) -> bool:
+        """Whether nothing is left that came after the last answer."""
+        return is_clean(self._transport)
 
     def close(self) -> None:
         """Close the connection; the next request opens it again."""
-        if not self._shared:
+        if self._line is not None:
             self._transport.close()
 
 
 class HttpxAnswer:
     """A response whose head has arrived."""
 
-    def __init__(self, response: httpx.Response, budget: Budget) -> None:
+    def __init__(self, owner: HttpxConnection, response: httpx.Response, budget: Budget) -> None:
         stream: Any = response.stream
+        self._owner = owner
         self._stream = stream
         self._chunks: Any = iter(stream)
+        self._ended = False
         self._budget = budget
         self._spill = Spill()
         self.status = response.status_code
@@ -132,14 +164,20 @@ class HttpxAnswer:
 
     def read(self) -> bytes:
         """Read some of the body; empty at its end."""
-        self._budget.start()
+        line = self._owner.line
+        if line is None:
+            self._budget.start()
         try:
             # HTTP/2 has empty frames, which are not the end.
             chunk: bytes = next((chunk for chunk in self._chunks if chunk), b"")
         except BaseException as error:
-            raise_failure(error)
+            raise_failure(error, ours=line is not None)
         finally:
-            self._budget.stop()
+            if line is None:
+                self._budget.stop()
+        if line is not None:
+            line.delivered(len(chunk))
+        self._ended = not chunk
         return chunk
 
     def read_into(self, view: memoryview) -> int:
@@ -147,45 +185,73 @@ class HttpxAnswer:
         return self._spill.fill(view) if self._spill else self._spill.fill(view, self.read())
 
     def close(self) -> bool:
-        """Give the rest up. The transport itself knows what it can use again."""
+        """Give the rest up; whether the connection can be used again.
+
+        A transport of the user's knows itself what it can use again.
+        """
         self._stream.close()
-        return True
+        if self._owner.line is None or (self._ended and self._owner.is_clean()):
+            return True
+        self._owner.close()
+        return False
 
 
 class HttpxAsyncConnection:
-    """An asynchronous transport; `shared` is one of the user's, which is never closed."""
+    """An asynchronous transport; without a line it is one of the user's, which is never closed."""
 
-    def __init__(self, transport: httpx.AsyncBaseTransport, shared: bool) -> None:
+    def __init__(self, transport: httpx.AsyncBaseTransport, line: Line | None = None) -> None:
         self._transport = transport
-        self._shared = shared
+        self._line = line
+
+    @classmethod
+    def open(cls, arguments: Mapping[str, Any]) -> HttpxAsyncConnection:
+        """A transport of our own, with one connection."""
+        from ._httpx_network_async import AsyncNetwork
+
+        line = Line(http2=not arguments["http1"])
+        transport = httpx.AsyncHTTPTransport(**arguments)
+        _put_below(transport, AsyncNetwork(line))
+        return cls(transport, line)
 
     async def exchange(self, wire: Wire, budget: Budget) -> HttpxAsyncAnswer:
         """Send a request and wait for the head of its response."""
         try:
             with quiet():
-                response = await self._transport.handle_async_request(_request(wire, budget))
-            budget.stop()
+                request = _request(wire, budget, self._line)
+                response = await self._transport.handle_async_request(request)
+            if self._line is None:
+                budget.stop()
         except BaseException as error:
-            raise_failure(error)
-        return HttpxAsyncAnswer(response, budget, self._shared)
+            raise_failure(error, ours=self._line is not None)
+        return HttpxAsyncAnswer(self, response, budget)
+
+    @property
+    def line(self) -> Line | None:
+        """The network's part; None for a transport of the user's."""
+        return self._line
+
+    def is_clean(self) -> bool:
+        """Whether nothing is left that came after the last answer."""
+        return is_clean(self._transport)
 
     async def aclose(self) -> None:
         """Close the connection; the next request opens it again."""
-        if not self._shared:
+        if self._line is not None:
             await self._transport.aclose()
 
 
 class HttpxAsyncAnswer:
     """A response whose head has arrived."""
 
-    def __init__(self, response: httpx.Response, budget: Budget, shared: bool) -> None:
+    def __init__(
+        self, owner: HttpxAsyncConnection, response: httpx.Response, budget: Budget
+    ) -> None:
         stream: Any = response.stream
+        self._owner = owner
         self._stream = stream
         self._chunks: Any = aiter(stream)
-        self._begun = False
-        self._is_http11_of_ours = (
-            not shared and response.extensions.get("http_version") != b"HTTP/2"
-        )
+        self._begun = self._ended = False
+        self._is_http11_of_ours = owner.line is not None and not owner.line.http2
         self._budget = budget
         self._spill = Spill()
         self.status = response.status_code
@@ -197,15 +263,21 @@ class HttpxAsyncAnswer:
     async def read(self) -> bytes:
         """Read some of the body; empty at its end."""
         self._begun = True
-        self._budget.start()
+        line = self._owner.line
+        if line is None:
+            self._budget.start()
         try:
             chunk: bytes | None = b""
             while chunk == b"":  # HTTP/2 has empty frames, which are not the end
                 chunk = await anext(self._chunks, None)
         except BaseException as error:
-            raise_failure(error)
+            raise_failure(error, ours=line is not None)
         finally:
-            self._budget.stop()
+            if line is None:
+                self._budget.stop()
+        if line is not None:
+            line.delivered(len(chunk or b""))
+        self._ended = not chunk
         return chunk or b""
 
     async def read_into(self, view: memoryview) -> int:
@@ -217,7 +289,10 @@ class HttpxAsyncAnswer:
         return False
 
     async def close(self) -> bool:
-        """Give the rest up. The transport itself knows what it can use again."""
+        """Give the rest up; whether the connection can be used again.
+
+        A transport of the user's knows itself what it can use again.
+        """
         if self._begun and self._is_http11_of_ours:
             await self._stream.aclose()
             # Reading what is closed fails, after what was read ahead, and so ends the generators
@@ -229,15 +304,49 @@ class HttpxAsyncAnswer:
         if close is not None:
             await close()
         await self._stream.aclose()
-        return True
+        if self._owner.line is None or (self._ended and self._owner.is_clean()):
+            return True
+        await self._owner.aclose()
+        return False
 
 
-def raise_failure(error: BaseException) -> NoReturn:
-    """Throw what httpx threw as a `TransportFailure`, and anything else as it is."""
+def _put_below(transport: Any, network: Any) -> None:
+    """Give a transport of httpx's a network of ours, as its pool has it: it takes none itself."""
+    assert hasattr(transport._pool, "_network_backend")
+    transport._pool._network_backend = network
+
+
+def is_clean(transport: Any) -> bool:
+    """Whether an answer left nothing behind in a transport with one connection.
+
+    What came after it waits in h11's buffer, and would be taken for the next answer. HTTP/2 knows
+    whose each frame is. Where that cannot be seen, the answer is no.
+    """
+    for connection in transport._pool.connections:
+        inner: Any = connection
+        while inner is not None and not hasattr(inner, "_network_stream"):
+            inner = getattr(inner, "_connection", None)
+        http11 = getattr(inner, "_h11_state", None)
+        if http11 is None and not hasattr(inner, "_h2_state"):
+            return False
+        if http11 is not None and http11.trailing_data != (b"", False):
+            return False
+    return True
+
+
+def raise_failure(error: BaseException, ours: bool = False) -> NoReturn:
+    """Throw what httpx threw as a `TransportFailure`, and anything else as it is.
+
+    A transport of `ours` has nothing else to throw: what h11 and h2 do not expect, they show by any
+    exception.
+    """
     kind: TransportErrorKind | None
     kind = next((kind for known, kind in _FAILURES if isinstance(error, known)), None)
     if kind is None:
-        if not isinstance(error, httpx.HTTPError | ssl.SSLError | OSError):
+        unexpected = ours and isinstance(error, Exception)
+        if isinstance(error, TransportFailure) or not (
+            unexpected or isinstance(error, httpx.HTTPError | ssl.SSLError | OSError)
+        ):
             raise error
         kind = "unknown"
     # Not `from error`: its text may have a signed URL in it, and a traceback would show that.

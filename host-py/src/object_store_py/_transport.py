@@ -288,16 +288,14 @@ class Host:
     def _connect(self, origin: Origin) -> Connection:
         if self._own is None and not self._settings.needs_httpx:
             return HttpConnection(origin, self._ssl_context)
-        import httpx
-
         from ._httpx_engine import HttpxConnection
 
         if self._own is not None:
-            return HttpxConnection(self._own, shared=True)
+            return HttpxConnection(self._own)
         arguments = self._settings.transport_arguments(
             self._ssl_context(), origin.text, origin.direct
         )
-        return HttpxConnection(httpx.HTTPTransport(**arguments), shared=False)
+        return HttpxConnection.open(arguments)
 
     def give(self, origin: Origin, connection: Connection) -> None:
         """Put a connection whose response was read to its end on the free list."""
@@ -310,16 +308,14 @@ class Host:
             from ._http11_async import AsyncioConnection
 
             return AsyncioConnection(origin, self._ssl_context)
-        import httpx
-
         from ._httpx_engine import HttpxAsyncConnection
 
         if self._own_async is not None:
-            return HttpxAsyncConnection(self._own_async, shared=True)
+            return HttpxAsyncConnection(self._own_async)
         arguments = self._settings.transport_arguments(
             self._ssl_context(), origin.text, origin.direct
         )
-        return HttpxAsyncConnection(httpx.AsyncHTTPTransport(**arguments), shared=False)
+        return HttpxAsyncConnection.open(arguments)
 
     async def _idle_async(self) -> Idle:
         """The idle connections of this event loop."""
