@@ -62,4 +62,5 @@ TITLES = {
     "S16": "what a pickle contains",
     "S17": "no password in a URL",
     "S18": "temporary files are private",
+    "S24": "files that are named are opened at once; linked directories end",
 }

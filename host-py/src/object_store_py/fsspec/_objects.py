@@ -11,6 +11,7 @@ from typing import Any
 
 from fsspec.callbacks import NoOpCallback  # pyright: ignore[reportMissingTypeStubs] - it has none
 
+from .. import _files
 from .._backend import Content, Fetched
 from .._effects import Block, Plan
 from .._filling import read_all
@@ -186,7 +187,7 @@ class Objects(Tree):
         if isinstance(callback, NoOpCallback):
             yield from self.pipe_file(path, Path(source), asynchronous, **options)
             return
-        with open(source, "rb") as file:
+        with open(_files.open_regular(source), "rb") as file:
             yield from self.pipe_file(path, _Watched(file, callback), asynchronous, **options)
 
     def copy(
