@@ -67,6 +67,7 @@ LAYERS = (
     {"fsspec._locations"},
     {"fsspec._places"},
     {"fsspec._options", "fsspec._tree", "fsspec._walk"},
+    {"fsspec._changes"},
     {"fsspec._objects", "fsspec._file"},
     {"fsspec._base"},
     {"fsspec._names"},

@@ -22,13 +22,13 @@ from ..results import GetResult
 from ..stores.base import CHUNK_SIZE, COALESCE, MAX_CONCURRENCY
 from ..types import PutResult
 from . import _places
-from ._tree import Tree
+from ._changes import Changes
 
 WRITE_BYTES = 1 << 20
 """How many bytes are gathered for each write to a local file."""
 
 
-class Objects(Tree):
+class Objects(Changes):
     """The bytes of one filesystem's files. Paths are stripped of their protocol."""
 
     @property
