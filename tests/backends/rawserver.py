@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from tests.backends.http1 import Gone, RecordedRequest, SocketServer, Wire, read_request
 
+PATIENCE = 60.0
+"""How long an answer is held for a test that never lets it go, in seconds."""
+
 
 @dataclass(frozen=True)
 class Pause:
@@ -26,7 +29,14 @@ class Reset:
     """Ends the connection with RST."""
 
 
-Step = bytes | Pause | Close | Reset
+@dataclass(frozen=True)
+class Until:
+    """Sends nothing until an event."""
+
+    event: threading.Event
+
+
+Step = bytes | Pause | Until | Close | Reset
 Answer = bytes | Sequence[Step]
 
 
@@ -51,6 +61,8 @@ def play(wire: Wire, answer: Answer, stopping: threading.Event) -> None:
                 wire.send(step)
             case Pause(seconds):
                 stopping.wait(seconds)
+            case Until(event):
+                event.wait(PATIENCE)
             case Close():
                 wire.close()
                 raise Gone

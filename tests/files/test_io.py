@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 import object_store_py as obs
-from object_store_py.bytes import Bytes
 from tests.files.facade import open_reader, open_writer
 from tests.harness.api import Api
 
@@ -33,7 +32,7 @@ def test_what_was_written_is_read(api: Api, store: Any) -> None:
         assert (file.name, file.mode, file.size, file.closed) == ("a/b", "rb", len(DATA), False)
         assert (file.readable(), file.writable(), file.seekable()) == (True, False, True)
         first = file.read(10)
-        assert (first, type(first), file.tell()) == (DATA[:10], Bytes, 10)
+        assert (first, type(first), file.tell()) == (DATA[:10], bytes, 10)
         assert file.read(0) == b""
         assert file.read(200_000) == DATA[10:200_010]
         assert file.seek(-13, io.SEEK_END) == len(DATA) - 13

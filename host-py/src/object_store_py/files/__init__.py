@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .. import _arguments
+from .._backend import GetRequest
 from .._driver import run, run_async
 from .._effects import Plan
 from ..stores.base import MAX_CONCURRENCY, ObjectStoreMethods, known
@@ -64,15 +65,13 @@ async def open_reader_async(
 
 def _open(store: ObjectStoreMethods, path: str, buffer_size: int, size: int | None) -> Plan[Reader]:
     step = _arguments.positive(buffer_size, "buffer_size")
-    e_tag = None
-    given = size is not None
-    if size is None:
-        meta = yield from known(store)._verbs().head(path)
-        size, e_tag = meta["size"], meta["e_tag"]
-    else:
-        size = _arguments.offset(size, "size")
-        known(store)._verbs()._full(path)  # a path that cannot be is an error now, not later
-    return Reader(store, path, size, e_tag, given=given, buffer_size=step)
+    verbs = known(store)._verbs()
+    full = verbs.full(path)  # a path that cannot be is an error now, not later
+    if size is not None:
+        return Reader(store, path, _arguments.offset(size, "size"), None, buffer_size=step)
+    fetched = yield from verbs.backend.get(full, GetRequest(head=True))
+    yield from fetched.content.close()
+    return Reader(store, path, fetched.meta.size, fetched.meta, buffer_size=step)
 
 
 def open_writer(

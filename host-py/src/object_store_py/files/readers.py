@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import io
-import threading
-from operator import index
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from .._driver import run, run_async
 from .._effects import Plan
-from ..bytes import Bytes
 from ._reading import Reader
 from ._shared import Done, check_open, memory_of
-
-if TYPE_CHECKING:
-    import anyio
 
 __all__ = ["AsyncReadableFile", "ReadableFile"]
 
@@ -27,19 +21,20 @@ class ReadableFile(io.BufferedIOBase):
 
     Made by `open_reader`. All bytes are of the state that was opened; when the object is replaced
     meanwhile, reading what is not in memory yet raises `PreconditionError`. Methods that read raise
-    what `get` raises, and `ValueError` on a closed file.
+    what `get` raises, all of it `OSError`s, and `ValueError` on a closed file.
+
+    Threads may share it, and fetch at the same time: each call takes its bytes when it begins, and
+    a thread reads where it has moved to, though others move meanwhile.
     """
 
     def __init__(self, reader: Reader) -> None:
         super().__init__()
         self._reader = reader
-        self._lock = threading.RLock()
         self._closed = False
 
     def _run(self, plan: Plan[T]) -> T:
-        with self._lock:
-            check_open(self._closed)
-            return run(plan)
+        check_open(self._closed)
+        return run(plan)
 
     @property
     def size(self) -> int:
@@ -71,25 +66,21 @@ class ReadableFile(io.BufferedIOBase):
         check_open(self._closed)
         return True
 
-    def read(self, size: int | None = None, /) -> Bytes:
+    def read(self, size: int | None = None, /) -> bytes:
         """Read `size` bytes, fewer only at the end; everything that is left for None or -1."""
-        with self._lock:
-            check_open(self._closed)
-            data = self._reader.take(size)
-            return run(self._reader.read(size)) if data is None else data
+        check_open(self._closed)
+        data = self._reader.read_now(size)
+        return run(self._reader.read(size)) if data is None else data
 
-    def readall(self) -> Bytes:
+    def readall(self) -> bytes:
         """Read everything that is left."""
         return self.read()
 
-    def read1(self, size: int | None = -1, /) -> Bytes:
+    def read1(self, size: int | None = -1, /) -> bytes:
         """Read up to `size` bytes with at most one request."""
-        size = -1 if size is None else index(size)
-        if size == 0:
-            return Bytes()
-        with self._lock:
-            found = self._run(self._reader.peek()).nbytes
-            return self.read(found if size < 0 else min(size, found))
+        check_open(self._closed)
+        data = self._reader.read_now(size, some=True)
+        return run(self._reader.read_some(size)) if data is None else data
 
     def readinto(self, buffer: Any, /) -> int:
         """Read into writable memory; returns how many bytes, fewer than it takes at the end."""
@@ -98,28 +89,26 @@ class ReadableFile(io.BufferedIOBase):
     def readinto1(self, buffer: Any, /) -> int:
         """Read into writable memory with at most one request; returns how many bytes."""
         view = memory_of(buffer)
-        with self._lock:
-            found = self._run(self._reader.peek()).nbytes
-            return self._run(self._reader.read_into(view[:found]))
+        data = self.read1(view.nbytes)
+        view[: len(data)] = data
+        return len(data)
 
-    def peek(self, size: int = 0, /) -> Bytes:
+    def peek(self, size: int = 0, /) -> bytes:
         """What is in memory at the position, at least one byte before the end; it stays unread."""
         del size
-        with self._lock:
-            return Bytes(self._run(self._reader.peek()))
+        return self._run(self._reader.peek())
 
-    def readline(self, size: int | None = -1, /) -> Bytes:
+    def readline(self, size: int | None = -1, /) -> bytes:
         """Read up to and with the next newline, at most `size` bytes; empty at the end."""
-        with self._lock:
-            check_open(self._closed)
-            line = self._reader.take_line(size)
-            return run(self._reader.read_line(size)) if line is None else line
+        check_open(self._closed)
+        line = self._reader.read_line_now(size)
+        return run(self._reader.read_line(size)) if line is None else line
 
-    def readlines(self, hint: int | None = -1, /) -> list[Bytes]:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride] - Bytes are bytes.
+    def readlines(self, hint: int | None = -1, /) -> list[bytes]:
         """Read lines until they have `hint` bytes, or all that are left."""
         return self._run(self._reader.read_lines(hint))
 
-    def __next__(self) -> Bytes:
+    def __next__(self) -> bytes:
         line = self.readline()
         if not line:
             raise StopIteration
@@ -136,14 +125,13 @@ class ReadableFile(io.BufferedIOBase):
         Raises:
             ValueError: it would be negative.
         """
-        with self._lock:
-            check_open(self._closed)
-            return self._reader.seek(offset, whence)
+        check_open(self._closed)
+        return self._reader.cursor.seek(offset, whence)
 
     def tell(self) -> int:
         """The position."""
         check_open(self._closed)
-        return self._reader.position
+        return self._reader.cursor.tell()
 
     def close(self) -> None:
         """Give up what is open. Closing twice is fine."""
@@ -153,7 +141,9 @@ class ReadableFile(io.BufferedIOBase):
         self._reader.abandon()
 
     def __repr__(self) -> str:
-        state = "closed" if self._closed else f"at {self._reader.position} of {self.size} bytes"
+        state = (
+            "closed" if self._closed else f"at {self._reader.cursor.position} of {self.size} bytes"
+        )
         return f"ReadableFile({self.name!r}, {state})"
 
 
@@ -161,27 +151,17 @@ class AsyncReadableFile:
     """An object that is read as a file, asynchronously; the methods are those of `ReadableFile`.
 
     Made by `await open_reader_async(...)`. Use it in `async with`; `async for` yields its
-    lines. One call at a time goes on: others wait for it.
+    lines. The tasks of one event loop may share it, and fetch at the same time: each call takes its
+    bytes when it begins.
     """
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._lock: anyio.Lock | None = None
         self._closed = False
-
-    def _is_free(self) -> bool:
-        """Whether nobody waits for bytes, so that what is in memory can be taken."""
-        check_open(self._closed)
-        return self._lock is None or not self._lock.locked()
 
     async def _run(self, plan: Plan[T]) -> T:
         check_open(self._closed)
-        if self._lock is None:
-            import anyio
-
-            self._lock = anyio.Lock(fast_acquire=True)
-        async with self._lock:
-            return await run_async(plan)
+        return await run_async(plan)
 
     @property
     def size(self) -> int:
@@ -218,12 +198,13 @@ class AsyncReadableFile:
         check_open(self._closed)
         return True
 
-    async def read(self, size: int | None = None, /) -> Bytes:
+    async def read(self, size: int | None = None, /) -> bytes:
         """Read `size` bytes, fewer only at the end; everything that is left for None or -1."""
-        data = self._reader.take(size) if self._is_free() else None
-        return await self._run(self._reader.read(size)) if data is None else data
+        check_open(self._closed)
+        data = self._reader.read_now(size)
+        return await run_async(self._reader.read(size)) if data is None else data
 
-    async def readall(self) -> Bytes:
+    async def readall(self) -> bytes:
         """Read everything that is left."""
         return await self.read()
 
@@ -231,24 +212,25 @@ class AsyncReadableFile:
         """Read into writable memory; returns how many bytes, fewer than it takes at the end."""
         return await self._run(self._reader.read_into(memory_of(buffer)))
 
-    async def readline(self, size: int | None = -1, /) -> Bytes:
+    async def readline(self, size: int | None = -1, /) -> bytes:
         """Read up to and with the next newline, at most `size` bytes; empty at the end."""
-        line = self._reader.take_line(size) if self._is_free() else None
-        return await self._run(self._reader.read_line(size)) if line is None else line
+        check_open(self._closed)
+        line = self._reader.read_line_now(size)
+        return await run_async(self._reader.read_line(size)) if line is None else line
 
-    async def readlines(self, hint: int | None = -1, /) -> list[Bytes]:
+    async def readlines(self, hint: int | None = -1, /) -> list[bytes]:
         """Read lines until they have `hint` bytes, or all that are left."""
         return await self._run(self._reader.read_lines(hint))
 
     async def seek(self, offset: int, whence: int = 0, /) -> int:
         """Move the position; see `ReadableFile.seek`."""
         check_open(self._closed)
-        return self._reader.seek(offset, whence)
+        return self._reader.cursor.seek(offset, whence)
 
     async def tell(self) -> int:
         """The position."""
         check_open(self._closed)
-        return self._reader.position
+        return self._reader.cursor.tell()
 
     def close(self) -> Done:
         """Give up what is open, at once; the result can be awaited, but need not be."""
@@ -266,7 +248,7 @@ class AsyncReadableFile:
     def __aiter__(self) -> AsyncReadableFile:
         return self
 
-    async def __anext__(self) -> Bytes:
+    async def __anext__(self) -> bytes:
         line = await self.readline()
         if not line:
             raise StopAsyncIteration
@@ -289,5 +271,7 @@ class AsyncReadableFile:
             self._reader.abandon()
 
     def __repr__(self) -> str:
-        state = "closed" if self._closed else f"at {self._reader.position} of {self.size} bytes"
+        state = (
+            "closed" if self._closed else f"at {self._reader.cursor.position} of {self.size} bytes"
+        )
         return f"AsyncReadableFile({self.name!r}, {state})"
