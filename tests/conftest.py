@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from tests.backends.minio import Minio
 from tests.filesystem.conftest import PROTOCOLS
@@ -81,6 +82,12 @@ def servers(pytestconfig: pytest.Config) -> Iterator[Servers]:
     running = pytestconfig.stash[SERVERS]
     yield running
     running.close()
+
+
+@pytest.fixture(scope="session")
+def ca() -> trustme.CA:
+    """An authority of our own, whose certificates servers show."""
+    return trustme.CA()
 
 
 @pytest.fixture

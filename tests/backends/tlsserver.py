@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import trustme
 
-from tests.backends.http1 import RecordedRequest, Wire
+from tests.backends.http1 import RecordedRequest, SocketServer, Wire
 from tests.backends.rawserver import Answer, RawServer
 
 
@@ -18,16 +18,10 @@ def server_context(certificate: trustme.LeafCert) -> ssl.SSLContext:
     return context
 
 
-class TlsServer(RawServer):
-    """Answers like `RawServer`, to who accepts its certificate."""
+class _Secure(SocketServer):
+    """Speaks TLS on each connection, with who accepts its certificate."""
 
-    def __init__(
-        self,
-        script: Sequence[Answer] | Callable[[RecordedRequest], Answer],
-        certificate: trustme.LeafCert,
-    ) -> None:
-        super().__init__(script)
-        self._context = server_context(certificate)
+    _context: ssl.SSLContext
 
     @property
     def endpoint(self) -> str:
@@ -40,3 +34,23 @@ class TlsServer(RawServer):
             wire.close()
             return
         super()._connection(secure, number)
+
+
+class TlsSocketServer(_Secure):
+    """Serves each connection by a function, as `SocketServer` does."""
+
+    def __init__(self, serve: Callable[[Wire, int], None], certificate: trustme.LeafCert) -> None:
+        super().__init__(serve)
+        self._context = server_context(certificate)
+
+
+class TlsServer(_Secure, RawServer):
+    """Answers like `RawServer`."""
+
+    def __init__(
+        self,
+        script: Sequence[Answer] | Callable[[RecordedRequest], Answer],
+        certificate: trustme.LeafCert,
+    ) -> None:
+        RawServer.__init__(self, script)
+        self._context = server_context(certificate)

@@ -20,11 +20,6 @@ def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.lower(), raising=False)
 
 
-@pytest.fixture(scope="session")
-def ca() -> trustme.CA:
-    return trustme.CA()
-
-
 @pytest.fixture
 def once() -> Iterator[Callable[..., Any]]:
     """Makes a store of a URL and client options, which allows http and tries each request once."""

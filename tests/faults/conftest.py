@@ -8,9 +8,18 @@ from typing import Any
 
 import pytest
 
+from object_store_py import _parsers
 from object_store_py.store import S3Store
 from tests.backends.faultproxy import FaultProxy, RecordedRequest
 from tests.backends.minio import Minio
+
+
+@pytest.fixture(params=["httptools", "plain"])
+def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Our HTTP engines with the extra `fast`, and without."""
+    assert _parsers.HAS_HTTPTOOLS, "pip install httptools"
+    if request.param == "plain":
+        monkeypatch.setattr(_parsers, "_httptools", None)
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from object_store_py import _http11, _parsers
 from object_store_py.exceptions import BaseError
 from object_store_py.store import S3Store
 from tests.backends.faultproxy import Fault, FaultProxy
@@ -22,13 +21,7 @@ FACTS = {"ETag": '"tag"', "Last-Modified": "Tue, 01 Oct 2024 10:00:00 GMT"}
 ERRORS = (BaseError, OSError)
 
 
-@pytest.fixture(autouse=True, params=["httptools", "plain"])
-def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The HTTP engines with the extra `fast`, and without."""
-    assert _parsers.HAS_HTTPTOOLS, "pip install httptools"
-    if request.param == "plain":
-        monkeypatch.setattr(_parsers, "_httptools", None)
-        monkeypatch.setattr(_http11, "HAS_HTTPTOOLS", False)
+pytestmark = pytest.mark.usefixtures("parser")
 
 
 @pytest.fixture

@@ -16,10 +16,10 @@ import pytest
 from object_store_py.store import AzureStore, GCSStore, HTTPStore, LocalStore, MemoryStore, S3Store
 from tests.backends.azurite import Azurite
 from tests.backends.gcs import GcsEmulator
+from tests.backends.http1 import SocketServer
 from tests.backends.minio import Minio
 from tests.backends.ministack import Ministack
 from tests.backends.moddav import ModDav
-from tests.backends.rawserver import RawServer
 from tests.backends.witness import S3Witness
 from tests.harness.servers import Servers
 
@@ -246,7 +246,7 @@ _MAKERS: dict[str, Callable[[Path, Servers], Backend]] = {
 }
 
 
-def open_scripted(server: RawServer, **options: Any) -> S3Store:
+def open_scripted(server: SocketServer, **options: Any) -> S3Store:
     """A store whose server answers from a script; few and quick retries."""
     retry: Any = {"max_retries": 2, "backoff": {"init_backoff": timedelta(milliseconds=1)}}
     client = {"allow_http": True, **options.pop("client_options", {})}
@@ -264,7 +264,7 @@ REMOTE: dict[str, tuple[Callable[..., Any], dict[str, Any], str]] = {
 """How each kind of remote store is made: by what, what it needs, what its server's address is."""
 
 
-def open_scripted_as(kind: str, server: RawServer, **options: Any) -> Any:
+def open_scripted_as(kind: str, server: SocketServer, **options: Any) -> Any:
     """A store of one kind, unsigned, whose server answers from a script; few and quick retries."""
     make, given, place = REMOTE[kind]
     retry: Any = {"max_retries": 2, "backoff": {"init_backoff": timedelta(milliseconds=1)}}

@@ -53,7 +53,7 @@ def test_what_comes_later_is_waited_for(ends: tuple[Channel, socket.socket]) -> 
     with_delay = threading.Timer(0.1, there.sendall, [b"abcdef"])
     with_delay.start()
     channel.await_answer(Budget(30, None))
-    assert channel.is_readable()
+    assert not channel.is_idle()
     assert channel.receive_into(memory, Budget(None, None)) == 3
     assert bytes(memory) + channel.receive(10, Budget(None, None)) == b"abcdef"
     there.close()
@@ -63,7 +63,7 @@ def test_what_comes_later_is_waited_for(ends: tuple[Channel, socket.socket]) -> 
 
 def test_a_wait_ends_when_its_time_is_over(ends: tuple[Channel, socket.socket]) -> None:
     channel, there = ends
-    assert not channel.is_readable()
+    assert channel.is_idle()
     assert not is_readable(there)
     with pytest.raises(TimeoutError):
         channel.receive(1, Budget(30, 0.05))
@@ -71,6 +71,21 @@ def test_a_wait_ends_when_its_time_is_over(ends: tuple[Channel, socket.socket]) 
         channel.await_answer(Budget(0.05, 30))
     with pytest.raises(TimeoutError):
         channel.send(LARGE, Budget(0.05, None))
+
+
+def test_sending_stops_for_what_arrives(ends: tuple[Channel, socket.socket]) -> None:
+    channel, there = ends
+    view = memoryview(LARGE)
+    assert channel.receive_now(10) is None
+    view = view[channel.send_now(view) :]
+    there.sendall(b"no")
+    assert channel.offer(view, Budget(30, 30)) == 0
+    assert channel.receive_now(10) == b"no"
+    with pytest.raises(TimeoutError):
+        while count := channel.offer(view, Budget(0.05, 30)):
+            view = view[count:]
+    there.close()
+    assert channel.offer(view, Budget(30, 30)) == 0
 
 
 def test_waits_add_up_to_the_time_in_all(ends: tuple[Channel, socket.socket]) -> None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import itertools
 import json
 import logging
+import os
 import threading
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -76,6 +78,12 @@ class Brain:
         self._numbers = itertools.count(1)
         self.wants_digest = False
         self.delete_batch = 1
+        _brains.add(self)
+
+    def begin_anew(self) -> None:
+        """In a forked child: readers and listings go on, with an instance and a lock of its own."""
+        self._lock = threading.Lock()
+        self._instance = None
 
     def open(self) -> None:
         """Open the store in its sandbox, if it is not; errors name what is wrong with it."""
@@ -301,6 +309,17 @@ class Brain:
             instance, "credential", operation, credential, expires, _redact.url(message)
         )
 
+
+_brains: weakref.WeakSet[Brain] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for brain in list(_brains):
+        brain.begin_anew()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 _MOST_MAIL = 10_000
 """How many messages an instance may have at once, besides one for each operation."""

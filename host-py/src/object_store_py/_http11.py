@@ -1,12 +1,7 @@
-"""The blocking HTTP/1.1 engine: a socket, and the parser of httptools if installed, or http.client.
-
-h11, which the asyncio engine falls back on, is slower than http.client and cannot be told to read.
-"""
+"""The blocking HTTP/1.1 engine: a socket that feeds a well-kept parser (httptools, else h11)."""
 
 from __future__ import annotations
 
-import http.client
-import io
 import math
 import socket
 import ssl
@@ -14,10 +9,11 @@ import time
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 
+from ._connecting import connect
 from ._http import SMALL_BODY, Response, TransportFailure
-from ._parsers import HAS_HTTPTOOLS, make_parser
+from ._parsers import make_parser
 from ._sockets import Channel, is_readable
-from ._wire import READ_SIZE, Answer, Budget, Headers, Origin, Spill, Wire
+from ._wire import READ_SIZE, REFUSAL, Answer, Budget, Headers, Origin, Spill, Wire
 
 T = TypeVar("T")
 
@@ -25,8 +21,6 @@ HEAD_SIZE = 64 << 10
 """How much is read at once while the head has not arrived, in bytes."""
 INTO_SIZE = 1 << 20
 """How much is read at once into memory that is there, in bytes; what came is kept if more fails."""
-BUFFER = 16 << 10
-"""The size of the buffer that heads are parsed from, in bytes."""
 
 
 class HttpConnection:
@@ -36,64 +30,67 @@ class HttpConnection:
         self._origin = origin
         self._context = context
         self._channel: Channel | None = None
-        self._broken: OSError | None = None
+        self._answer: HttpAnswer | None = None
 
-    def exchange(self, wire: Wire, budget: Budget) -> HttpAnswer | ParsedAnswer:
+    def exchange(self, wire: Wire, budget: Budget) -> HttpAnswer:
         """Send a request and wait for the head of its response."""
         if not self.begin(wire, budget):
-            self._broken = _send(self._connect(wire.connect_timeout), wire, budget)
-        return self._receive(wire, budget, Channel.await_answer)
+            self._send(self._connect(budget, wire.connect_timeout), wire, budget)
+        return self._receive(wait=True)
 
     def begin(self, wire: Wire, budget: Budget) -> bool:
         """Send a request if the connection is open; whether it was sent."""
         channel = self._channel
-        if channel is not None and channel.is_readable():
-            self.close()  # the server has closed it, or sent what nobody asked for
-            return False
         if channel is None:
             return False
-        self._broken = _send(channel, wire, budget)
+        if not channel.is_idle():
+            self.close()  # the server has closed it, or sent what nobody asked for
+            return False
+        self._send(channel, wire, budget)
         return True
 
-    def receive(self, wire: Wire, budget: Budget) -> HttpAnswer | ParsedAnswer:
+    def receive(self, wire: Wire, budget: Budget) -> HttpAnswer:
         """Receive the head of a response of which something has arrived."""
-        return self._receive(wire, budget)
+        del wire, budget  # those that it was begun with
+        return self._receive(wait=False)
 
-    def _receive(
-        self, wire: Wire, budget: Budget, wait: Callable[[Channel, Budget], None] | None = None
-    ) -> HttpAnswer | ParsedAnswer:
-        channel, broken = self._channel, self._broken
-        assert channel is not None
+    def _send(self, channel: Channel, wire: Wire, budget: Budget) -> None:
+        answer = self._answer = HttpAnswer(self, channel, wire.method, budget)
+        answer.send(wire)
+
+    def _receive(self, wait: bool) -> HttpAnswer:
+        answer, self._answer = self._answer, None
+        assert answer is not None
         try:
-            if wait is not None:
-                _failing(wait, channel, budget)
-            if HAS_HTTPTOOLS:
-                return ParsedAnswer(self, channel, wire.method, budget)
-            return HttpAnswer(self, channel, wire.method, budget)
+            answer.receive_head(wait)
         except TransportFailure:
             self.close()
-            if broken is not None:
-                raise TransportFailure("request", str(broken)) from broken
             raise
+        return answer
 
-    def _connect(self, timeout: float | None) -> Channel:
-        origin = self._origin
+    def _connect(self, budget: Budget, limit: float | None) -> Channel:
         try:
-            connection = socket.create_connection((origin.host, origin.port), timeout)
+            self._channel = Channel(self._open(budget.start_within(limit)))
         except OSError as error:
             raise TransportFailure("connect", str(error) or "timed out") from error
+        finally:
+            budget.stop()
+        return self._channel
+
+    def _open(self, timeout: float | None) -> socket.socket:
+        origin = self._origin
+        due = None if timeout is None else time.monotonic() + timeout
+        connection = connect(origin.host, origin.port, timeout)
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if origin.scheme == "https":
-                connection = self._context().wrap_socket(connection, server_hostname=origin.host)
-            self._channel = Channel(connection)
-        except OSError as error:
-            connection.close()
-            raise TransportFailure("connect", str(error)) from error
+            if origin.scheme != "https":
+                return connection
+            if due is not None:
+                connection.settimeout(max(due - time.monotonic(), 0.001))
+            return self._context().wrap_socket(connection, server_hostname=origin.host)
         except BaseException:
             connection.close()
             raise
-        return self._channel
 
     def fileno(self) -> int:
         """The socket's; -1 when it is closed."""
@@ -152,8 +149,11 @@ def _late(wire: Wire, budget: Budget) -> NoReturn:
     raise _failure(TimeoutError())
 
 
-class ParsedAnswer:
-    """A response whose head has arrived, parsed by httptools."""
+class HttpAnswer:
+    """A request that is sent, and its response as far as it has arrived."""
+
+    status = 0
+    headers: Headers
 
     def __init__(
         self, owner: HttpConnection, channel: Channel, method: str, budget: Budget
@@ -161,14 +161,71 @@ class ParsedAnswer:
         self._owner = owner
         self._channel = channel
         self._budget = budget
-        parser = self._parser = make_parser(method)
+        self._parser = make_parser(method)
         self._spill = Spill()
-        while parser.status is None:
-            self._feed(self._call(channel.receive, HEAD_SIZE))
-        self.status = parser.status
-        self.headers: Headers = parser.headers
-        self._raw = parser.missing()
+        self._sent = False
+        """Whether all of the request was: what was not, the server would take the next one for."""
+        self._broken: OSError | None = None
+        """What went wrong with sending; the server may have answered before it."""
+        self._raw = 0
         """How many bytes of the body follow those that the parser has seen."""
+
+    def send(self, wire: Wire) -> None:
+        """Send the request, unless the server refuses it meanwhile."""
+        head, payload = wire.head(), wire.payload
+        try:
+            if payload is None:
+                self._sent = self._send(head)
+            elif payload.length <= SMALL_BODY:
+                self._sent = self._send(head + payload.join())
+            else:
+                self._sent = self._send(head) and all(map(self._send, payload.pieces()))
+        except TimeoutError as error:
+            text = "the server did not take the request in time"
+            raise TransportFailure("timeout", text) from error
+        except OSError as error:
+            self._broken = error
+
+    def _send(self, data: bytes | memoryview) -> bool:
+        """Send a piece; False if the server has refused the request."""
+        view = memoryview(data)
+        view = view[self._channel.send_now(view) :]
+        while view:
+            if self._parser.status is not None:  # it has answered, and goes on to read
+                self._channel.send(view, self._budget)
+                break
+            count = self._channel.offer(view, self._budget)
+            view = view[count:]
+            if not count and self._refused():
+                return False
+        return True
+
+    def _refused(self) -> bool:
+        """Take what has arrived; whether it is an answer for which no more need be sent."""
+        data = self._channel.receive_now(HEAD_SIZE)
+        if data == b"":
+            raise ConnectionError("the server closed the connection")
+        if data is not None:
+            self._parser.feed(data)
+        return self._parser.status is not None and self._parser.status >= REFUSAL
+
+    def receive_head(self, wait: bool) -> None:
+        """Receive the head of the response."""
+        parser = self._parser
+        try:
+            if wait and parser.status is None:
+                _failing(self._channel.await_answer, self._budget)
+            while parser.status is None:
+                self._feed(self._call(self._channel.receive, HEAD_SIZE))
+            if self._broken is not None and parser.status < REFUSAL:
+                raise self._broken  # a success, of what was not sent
+        except (TransportFailure, OSError):
+            if self._broken is not None:
+                raise TransportFailure("request", str(self._broken)) from self._broken
+            raise
+        self.status = parser.status
+        self.headers = parser.headers
+        self._raw = parser.missing()
         if self._raw:
             parser.release()
 
@@ -191,10 +248,13 @@ class ParsedAnswer:
         self._raw -= count
         self._parser.complete = not self._raw
 
+    def _is_over(self) -> bool:
+        """Whether all was sent and read, and the connection can be used again."""
+        return self._sent and self._parser.complete and self._parser.keep_alive
+
     def whole(self) -> bytes | None:
         """The body, if all of it came with the head and the connection can be used again."""
-        parser = self._parser
-        return parser.take() if parser.complete and parser.keep_alive else None
+        return self._parser.take() if self._is_over() else None
 
     def read(self) -> bytes:
         """Read some of the body; empty at its end."""
@@ -220,106 +280,10 @@ class ParsedAnswer:
 
     def close(self) -> bool:
         """Give the rest up; whether the connection can be used again."""
-        reusable = self._parser.complete and self._parser.keep_alive
+        reusable = self._is_over()
         if not reusable:
             self._owner.close()
         return reusable
-
-
-class HttpAnswer:
-    """A response whose head has arrived, parsed by http.client."""
-
-    def __init__(
-        self, owner: HttpConnection, channel: Channel, method: str, budget: Budget
-    ) -> None:
-        self._owner = owner
-        self._source = _Source(channel, budget)
-        source: Any = self._source
-        self._response = http.client.HTTPResponse(source, method=method)
-        _guard(self._response.begin)
-        self.status = self._response.status
-        found = self._response.headers.items()
-        self.headers: Headers = [(name.lower(), value) for name, value in found]
-
-    def whole(self) -> None:
-        """None: only reading tells where the body ends."""
-
-    def read(self) -> bytes:
-        """Read some of the body; empty at its end."""
-        data: bytes = _guard(lambda: self._response.read(READ_SIZE))
-        return data
-
-    def read_into(self, view: memoryview) -> int:
-        """Read some of the body into memory, which it is received into; 0 at its end."""
-        count: int = _guard(lambda: self._response.readinto(view[:INTO_SIZE]))
-        return count
-
-    def close(self) -> bool:
-        """Give the rest up; whether the connection can be used again."""
-        response = self._response
-        complete = response.isclosed() and not response.will_close and not response.length
-        response.close()
-        reusable = complete and not self._source.surplus
-        if not reusable:
-            self._owner.close()
-        return reusable
-
-
-class _Source(io.RawIOBase):
-    """A socket as http.client reads it: each wait is bounded by the request's budget."""
-
-    def __init__(self, channel: Channel, budget: Budget) -> None:
-        super().__init__()
-        self._channel = channel
-        self._budget = budget
-        self._received = 0
-        self.surplus = False
-        """Whether something came after the response's end."""
-
-    def makefile(self, mode: str) -> io.BufferedReader:
-        """What http.client calls on a socket."""
-        del mode
-        return _Reader(self, BUFFER)
-
-    def readable(self) -> bool:
-        """True."""
-        return True
-
-    def readinto(self, buffer: Any, /) -> int:
-        """Read what is there, or wait for it as long as the budget allows."""
-        count = self._channel.receive_into(buffer, self._budget)
-        self._received += count
-        return count
-
-    def tell(self) -> int:
-        """How many bytes have been received."""
-        return self._received
-
-
-class _Reader(io.BufferedReader):
-    """A buffer over a `_Source` that notices, when it is closed, what nobody has read."""
-
-    def close(self) -> None:
-        """Close the buffer, not the socket."""
-        source = self.raw
-        if not self.closed and isinstance(source, _Source):
-            source.surplus = source.tell() != self.tell()
-        super().close()
-
-
-def _guard(function: Callable[[], Any]) -> Any:
-    """Call a function of http.client's; what it throws means what it says at the border."""
-    try:
-        return function()
-    except http.client.IncompleteRead as error:
-        raise TransportFailure("interrupted", "the server sent too few bytes") from error
-    except (http.client.HTTPException, ValueError) as error:
-        if isinstance(error, OSError):  # as errors of TLS are
-            raise _failure(error) from error
-        text = str(error) or type(error).__name__
-        raise TransportFailure("interrupted", f"the answer is no valid HTTP: {text}") from error
-    except OSError as error:
-        raise _failure(error) from error
 
 
 def _failing(function: Callable[..., T], *arguments: Any) -> T:
@@ -338,19 +302,3 @@ def _failure(error: OSError) -> TransportFailure:
 
 def _closed() -> TransportFailure:
     return TransportFailure("interrupted", "the server closed the connection")
-
-
-def _send(channel: Channel, wire: Wire, budget: Budget) -> OSError | None:
-    """Send a request; an error is returned, because the server may have answered before it."""
-    head, payload = wire.head(), wire.payload
-    small = payload is not None and payload.length <= SMALL_BODY
-    try:
-        channel.send(head + payload.join() if small and payload is not None else head, budget)
-        if payload is not None and not small:
-            for piece in payload.pieces():
-                channel.send(piece, budget)
-    except TimeoutError as error:
-        raise TransportFailure("timeout", "the server did not take the request in time") from error
-    except OSError as error:
-        return error
-    return None

@@ -8,74 +8,112 @@ import ssl
 from collections.abc import Callable
 from typing import Any
 
-from ._http import SMALL_BODY, TransportFailure
+from . import _forks
+from ._connecting_async import connect
+from ._http import SMALL_BODY, Payload, TransportFailure
 from ._parsers import Parser, make_parser
-from ._sockets import is_readable
-from ._wire import Budget, Headers, Origin, Spill, Wire
+from ._sockets import Wait
+from ._sockets import waiter as make_waiter
+from ._wire import REFUSAL, Budget, Headers, Origin, Spill, Wire
 
 HIGH_WATER = 4 << 20
 """Reading pauses when this many bytes of a body are waiting to be taken."""
 
 
-class AsyncioConnection(asyncio.Protocol):
+class AsyncioConnection:
     """A connection to one origin, opened when it is needed, used by one request at a time."""
 
     def __init__(self, origin: Origin, context: Callable[[], ssl.SSLContext]) -> None:
         self._origin = origin
         self._context = context
+        self._link: Link | None = None
+
+    async def exchange(self, wire: Wire, budget: Budget) -> AsyncioAnswer:
+        """Send a request and wait for the head of its response."""
+        link = self._link
+        if link is None or not link.is_idle():
+            await self.aclose()  # the server has closed it, or sent what nobody asked for
+            link = self._link = await self._connect(budget, wire.connect_timeout)
+        return AsyncioAnswer(self, link, await link.exchange(wire, budget), budget)
+
+    async def _connect(self, budget: Budget, limit: float | None) -> Link:
+        origin = self._origin
+        context = self._context() if origin.scheme == "https" else None
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(budget.start_within(limit)):
+                connection = await connect(origin.host, origin.port)
+                name = None if context is None else origin.host
+                _, link = await loop.create_connection(
+                    Link, sock=connection, ssl=context, server_hostname=name
+                )
+        except (OSError, ssl.SSLError, TimeoutError) as error:
+            raise TransportFailure("connect", str(error) or "timed out") from error
+        finally:
+            budget.stop()
+        return link
+
+    async def aclose(self) -> None:
+        """Close the connection, and let the event loop see it; the next request opens it again."""
+        link, self._link = self._link, None
+        if link is not None:
+            link.abort()
+            await asyncio.sleep(0)
+
+
+class Link(asyncio.Protocol):
+    """One connection's life, from its being made to its end."""
+
+    def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
+        self._beneath: Any = None
+        """What the transport of TLS sends by, as far as asyncio shows it."""
+        self._has_arrived: Wait | None = None
         self._parser: Parser | None = None
+        self._sent = True
         self._waiter: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._due = 0.0
         self._failure: TransportFailure | None = None
         self._writable = True
         self._reading = True
+        self._generation = _forks.generation
 
-    async def exchange(self, wire: Wire, budget: Budget) -> AsyncioAnswer:
+    async def exchange(self, wire: Wire, budget: Budget) -> Parser:
         """Send a request and wait for the head of its response."""
         transport = self._transport
-        if transport is not None and wire.changes_once() and _has_ended(transport):
-            await self.aclose()
-            transport = None
-        if transport is None or transport.is_closing():
-            transport = await self._connect(wire.connect_timeout)
+        if transport is None:
+            raise self._failure or TransportFailure("interrupted", "the connection has ended")
         parser = self._parser = make_parser(wire.method)
         head, payload = wire.head(), wire.payload
-        if payload is not None and payload.length <= SMALL_BODY:
-            transport.write(head + payload.join())
-        else:
+        self._sent = False
+        if payload is not None and payload.length > SMALL_BODY:
             transport.write(head)
-            if payload is not None:
-                await self._send(transport, parser, payload.pieces(), budget)
+            self._sent = await self._send(transport, parser, payload, budget)
+        else:
+            transport.write(head + payload.join() if payload is not None else head)
+            self._sent = True
         while parser.status is None:
             await self.wait(budget)
-        return AsyncioAnswer(self, parser, budget)
+        return parser
 
     async def _send(
-        self, transport: asyncio.Transport, parser: Parser, pieces: Any, budget: Budget
-    ) -> None:
-        for piece in pieces:
-            if parser.status is not None:
-                return  # the server has answered before it read everything
+        self, transport: asyncio.Transport, parser: Parser, payload: Payload, budget: Budget
+    ) -> bool:
+        """Send a body; False if the server has refused it before that was done."""
+        for piece in payload.pieces():
+            await asyncio.sleep(0)  # the event loop sees what has arrived
+            if self._failure is not None:
+                raise self._failure
+            if _refuses(parser):
+                return False
             transport.write(piece)
-            while not self._writable and parser.status is None:
+            while not self._writable:
                 await self.wait(budget)
-
-    async def _connect(self, timeout: float | None) -> asyncio.Transport:
-        origin = self._origin
-        context = self._context() if origin.scheme == "https" else None
-        self._failure, self._writable, self._reading = None, True, True
-        try:
-            async with asyncio.timeout(timeout):
-                transport, _ = await self._loop.create_connection(
-                    lambda: self, origin.host, origin.port, ssl=context
-                )
-        except (OSError, ssl.SSLError, TimeoutError) as error:
-            raise TransportFailure("connect", str(error) or "timed out") from error
-        self._transport = transport
-        return transport
+                if _refuses(parser):
+                    return False
+        return True
 
     async def wait(self, budget: Budget) -> None:
         """Wait until something has arrived, or can be sent."""
@@ -128,6 +166,14 @@ class AsyncioConnection(asyncio.Protocol):
 
     # What asyncio calls.
 
+    def connection_made(self, transport: Any) -> None:
+        """Begin; writing pauses as soon as something must wait to be sent."""
+        self._transport = transport
+        transport.set_write_buffer_limits(high=1, low=0)
+        self._beneath = getattr(getattr(transport, "_ssl_protocol", None), "_transport", None)
+        found = transport.get_extra_info("socket")
+        self._has_arrived = None if found is None else make_waiter(found)
+
     def data_received(self, data: bytes) -> None:
         """Feed the parser; bytes that nobody asked for end the connection."""
         parser = self._parser
@@ -140,10 +186,14 @@ class AsyncioConnection(asyncio.Protocol):
             self._fail(failure)
             self.abort()
             return
-        if self._reading and parser.buffered > HIGH_WATER and self._transport is not None:
+        if self._reading and not parser.complete and parser.buffered > HIGH_WATER:
+            self._pause_reading()
+        self._wake()
+
+    def _pause_reading(self) -> None:
+        if self._transport is not None:
             self._transport.pause_reading()
             self._reading = False
-        self._wake()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the parser, for which the end may be that of the body, and who waits."""
@@ -153,13 +203,13 @@ class AsyncioConnection(asyncio.Protocol):
         if parser is not None and not parser.complete and exc is None:
             parser.feed_end()
         reason = str(exc) if exc is not None else "the server closed the connection"
-        if parser is not None and parser.complete:
+        if parser is not None and parser.complete and (self._sent or _refuses(parser)):
             self._wake()
         else:
             self._fail(TransportFailure("interrupted", reason))
 
     def pause_writing(self) -> None:
-        """Too much waits to be sent."""
+        """Something waits to be sent."""
         self._writable = False
 
     def resume_writing(self) -> None:
@@ -175,37 +225,47 @@ class AsyncioConnection(asyncio.Protocol):
             self._transport.resume_reading()
             self._reading = True
 
-    @property
-    def is_open(self) -> bool:
-        """Whether the connection is still there."""
-        return self._transport is not None and not self._transport.is_closing()
+    def is_over(self) -> bool:
+        """Whether the request was sent whole, and nothing is left to be read or sent."""
+        transport = self._transport
+        return (
+            transport is not None
+            and self._sent
+            and self._reading
+            and not transport.is_closing()
+            and not transport.get_write_buffer_size()
+            and not (self._beneath is not None and self._beneath.get_write_buffer_size())
+        )
+
+    def is_idle(self) -> bool:
+        """Whether it is open, and nothing has arrived, seen by the event loop or not."""
+        here = self._transport is not None and not self._transport.is_closing()
+        return here and not (self._has_arrived is not None and self._has_arrived(0))
 
     def abort(self) -> None:
-        """Close the connection at once; the next request opens it again."""
+        """Close the connection at once, unless it is another process's."""
         transport, self._transport = self._transport, None
+        if self._generation != _forks.generation:
+            return  # what its event loop waits with is shared with the parent
         self._stop_timer()
         if transport is not None:
             transport.abort()
 
-    async def aclose(self) -> None:
-        """Close the connection, and let the event loop see it."""
-        if self._transport is not None:
-            self.abort()
-            await asyncio.sleep(0)
 
-
-def _has_ended(transport: asyncio.Transport) -> bool:
-    """Whether an idle connection has ended, though the event loop had no time to see it yet."""
-    found = transport.get_extra_info("socket")
-    return found is not None and is_readable(found)
+def _refuses(parser: Parser) -> bool:
+    """Whether there is an answer for which no more need be sent."""
+    return parser.status is not None and parser.status >= REFUSAL
 
 
 class AsyncioAnswer:
     """A response whose head has arrived."""
 
-    def __init__(self, owner: AsyncioConnection, parser: Parser, budget: Budget) -> None:
+    def __init__(
+        self, owner: AsyncioConnection, link: Link, parser: Parser, budget: Budget
+    ) -> None:
         assert parser.status is not None
         self._owner = owner
+        self._link = link
         self._parser = parser
         self._budget = budget
         self._spill = Spill()
@@ -220,8 +280,8 @@ class AsyncioAnswer:
         """Read some of the body; empty at its end."""
         parser = self._parser
         while not parser.chunks and not parser.complete:
-            self._owner.resume_reading()
-            await self._owner.wait(self._budget)
+            self._link.resume_reading()
+            await self._link.wait(self._budget)
         return parser.take()
 
     async def read_into(self, view: memoryview) -> int:
@@ -229,12 +289,8 @@ class AsyncioAnswer:
         return self._spill.fill(view) if self._spill else self._spill.fill(view, await self.read())
 
     def ended(self) -> bool:
-        """Whether all was read, and the connection can be used again."""
-        parser = self._parser
-        if not (parser.complete and parser.keep_alive and self._owner.is_open):
-            return False
-        self._owner.resume_reading()
-        return True
+        """Whether all was sent and read, and the connection can be used again."""
+        return self._parser.complete and self._parser.keep_alive and self._link.is_over()
 
     async def close(self) -> bool:
         """Give the rest up; whether the connection can be used again."""

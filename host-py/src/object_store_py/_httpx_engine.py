@@ -18,7 +18,7 @@ from ._http import EMPTY, SMALL_BODY, Payload, TransportErrorKind, TransportFail
 from ._httpx_line import Line
 from ._parsers import decoded
 from ._quiet import quiet
-from ._wire import Budget, Headers, Spill, Wire
+from ._wire import REFUSAL, Budget, Headers, Spill, Wire
 
 _FAILURES: list[tuple[type[Exception], TransportErrorKind]] = [
     (httpx.ConnectTimeout, "connect"),
@@ -98,6 +98,13 @@ def _request(wire: Wire, budget: Budget, line: Line | None) -> httpx.Request:
     return request
 
 
+def _check_sent(line: Line | None, response: httpx.Response) -> None:
+    """Refuse a success that came before the request was sent whole."""
+    if line is not None and line.watches and response.status_code < REFUSAL:
+        text = f"the server answered {response.status_code} before it had read everything"
+        raise TransportFailure("request", text)
+
+
 def _headers(response: httpx.Response) -> Headers:
     return decoded(response.headers.raw)
 
@@ -128,6 +135,7 @@ class HttpxConnection:
                 budget.stop()
         except BaseException as error:
             raise_failure(error, ours=self._line is not None)
+        _check_sent(self._line, response)
         return HttpxAnswer(self, response, budget)
 
     @property
@@ -223,6 +231,7 @@ class HttpxAsyncConnection:
                 budget.stop()
         except BaseException as error:
             raise_failure(error, ours=self._line is not None)
+        _check_sent(self._line, response)
         return HttpxAsyncAnswer(self, response, budget)
 
     @property

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import httpcore
 
+from ._connecting import connect
 from ._httpx_line import PIECE, Arrivals, Line, Steps, Tls
 from ._sockets import is_readable
 from ._wire import READ_SIZE
@@ -36,7 +37,7 @@ class Network(httpcore.NetworkBackend):
         del local_address, socket_options
         limit = self._line.start(timeout)
         try:
-            connection = socket.create_connection((host, port), limit)
+            connection = connect(host, port, limit)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except TimeoutError as error:
             raise httpcore.ConnectTimeout(str(error)) from error

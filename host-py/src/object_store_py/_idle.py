@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Generic, TypeVar
 
+from . import _forks
 from ._wire import Origin
 
 C = TypeVar("C")
@@ -24,9 +25,12 @@ class FreeLists(Generic[C]):
         self._most = most
         self._free: dict[Origin, list[tuple[C, float]]] = {}
         self.surplus = surplus
+        self._generation = _forks.generation
 
     def take(self, origin: Origin) -> C | None:
         """The connection that was used last, if it has not been idle for too long."""
+        if self._generation != _forks.generation:
+            self._forget()
         free = self._free.get(origin)
         if not free:
             return None
@@ -47,6 +51,12 @@ class FreeLists(Generic[C]):
             self.surplus.append(connection)
         else:
             free.append((connection, time.monotonic()))
+
+    def _forget(self) -> None:
+        """Leave the connections of a parent to it."""
+        _forks.keep(self._free, self.surplus[:])
+        self._generation, self._free = _forks.generation, {}
+        self.surplus.clear()
 
     def drain(self) -> None:
         """Make all connections surplus."""

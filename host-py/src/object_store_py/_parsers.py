@@ -1,4 +1,4 @@
-"""Parsers of HTTP/1.1 responses for the asyncio engine: httptools if it is installed, else h11."""
+"""Parsers of HTTP/1.1 responses for our own engines: httptools if it is installed, else h11."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from ._wire import Headers
 
 MAX_HEAD = 100 << 10
 """The largest head of a response, in bytes."""
+FRAMING = 16
+"""How many bytes that are none of the body may come with each byte of it, besides `MAX_HEAD`: heads
+of interim responses, sizes and extensions of chunks, trailers. More is a flood."""
 FEED = 64 << 10
 """h11 gets slower with the size of what it is fed at once."""
 
@@ -24,6 +27,7 @@ class Parser:
         self.headers: Headers = []
         self.chunks: deque[bytes] = deque()
         self.buffered = 0
+        self._fed = self._body = 0
         self.complete = False
         self.keep_alive = True
         self.length: int | None = None
@@ -32,6 +36,12 @@ class Parser:
 
     def feed(self, data: bytes) -> None:
         """Take what has arrived."""
+        self._parse(data)
+        self._fed += len(data)
+        if not self.complete and self._fed - self._body > MAX_HEAD + FRAMING * self._body:
+            raise _too_large("answer has too much that is not its body")
+
+    def _parse(self, data: bytes) -> None:
         raise NotImplementedError
 
     def feed_end(self) -> None:
@@ -57,6 +67,11 @@ class Parser:
     def _add(self, data: bytes) -> None:
         self.chunks.append(data)
         self.buffered += len(data)
+        self._body += len(data)
+
+    def _switched(self) -> TransportFailure:
+        """A 101: what follows is another protocol, which nobody asked for."""
+        return TransportFailure("interrupted", "the server switched to another protocol (101)")
 
 
 def decoded(raw: Iterable[tuple[bytes, bytes]]) -> Headers:
@@ -64,8 +79,19 @@ def decoded(raw: Iterable[tuple[bytes, bytes]]) -> Headers:
     return [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in raw]
 
 
-def _too_large() -> TransportFailure:
-    return TransportFailure("interrupted", "the head of the answer is too large")
+def _announced(headers: Headers) -> int | None:
+    """What Content-Length says, which the parser has checked, if it is what ends the body."""
+    found: str | None = None
+    for name, value in headers:
+        if name == "transfer-encoding":
+            return None
+        if name == "content-length":
+            found = value.strip()
+    return int(found) if found is not None and found.isascii() and found.isdigit() else None
+
+
+def _too_large(what: str) -> TransportFailure:
+    return TransportFailure("interrupted", f"the {what}")
 
 
 def make_parser(method: str) -> Parser:
@@ -80,14 +106,14 @@ class H11Parser(Parser):
         super().__init__()
         import h11
 
+        self._bodiless = method == "HEAD"
         self._h11: Any = h11
         self._connection: Any = h11.Connection(h11.CLIENT, MAX_HEAD)
         # h11 wants to know what was asked, to know what the answer looks like.
         for event in _asked(method):
             self._connection.send(event)
 
-    def feed(self, data: bytes) -> None:
-        """Take what has arrived."""
+    def _parse(self, data: bytes) -> None:
         for start in range(0, len(data), FEED):
             self._connection.receive_data(data[start : start + FEED])
             self._advance()
@@ -107,7 +133,7 @@ class H11Parser(Parser):
             event: Any
             try:
                 event = self._connection.next_event()
-            except h11.RemoteProtocolError as error:
+            except (h11.RemoteProtocolError, ValueError) as error:
                 text = f"the answer is no valid HTTP: {error}"
                 raise TransportFailure("interrupted", text) from error
             kind: Any = event.__class__
@@ -116,11 +142,15 @@ class H11Parser(Parser):
             elif kind is h11.Response:
                 self.status = event.status_code
                 self.headers = decoded(event.headers.raw_items())
+                if not self._bodiless and self.status not in (204, 304):
+                    self.length = _announced(self.headers)
             elif kind is h11.EndOfMessage:
                 self.complete = True
                 self.keep_alive = self._connection.their_state is h11.DONE
                 self.keep_alive &= not self._connection.trailing_data[0]
                 return
+            elif kind is h11.InformationalResponse and event.status_code == 101:
+                raise self._switched()
             elif event in (h11.NEED_DATA, h11.PAUSED) or kind is h11.ConnectionClosed:
                 return
 
@@ -130,7 +160,9 @@ def _asked(method: str) -> tuple[Any, ...]:
     """What h11 is told that was asked: events never change, and to make one takes its time."""
     import h11
 
-    return h11.Request(method=method, target="/", headers=[("Host", "x")]), h11.EndOfMessage()
+    # `Upgrade` has it tell us of a 101, which it takes for an error of ours otherwise.
+    headers = [("Host", "x"), ("Upgrade", "x")]
+    return h11.Request(method=method, target="/", headers=headers), h11.EndOfMessage()
 
 
 class HttptoolsParser(Parser):
@@ -143,10 +175,13 @@ class HttptoolsParser(Parser):
         self._size = 0
         self._raw: list[tuple[bytes, bytes]] = []
 
-    def feed(self, data: bytes) -> None:
-        """Take what has arrived."""
+    def _parse(self, data: bytes) -> None:
         try:
             self._parser.feed_data(data)
+        except _httptools.HttpParserUpgrade as upgrade:
+            # An answer without a body that only offers another protocol, as Apache's do.
+            self.complete = self.status is not None
+            self.keep_alive &= self.complete and upgrade.args[0] >= len(data)
         except _httptools.HttpParserError as error:
             if isinstance(error.__context__, TransportFailure):
                 raise error.__context__ from None
@@ -156,10 +191,6 @@ class HttptoolsParser(Parser):
             self.keep_alive = False  # what followed the answer is nobody's
         if self.complete:
             self.release()
-        elif self.status is None:
-            self._size += len(data)
-            if self._size > MAX_HEAD:
-                raise _too_large()
 
     def release(self) -> None:
         """Let go of httptools' parser, which holds the methods that it calls here."""
@@ -184,7 +215,7 @@ class HttptoolsParser(Parser):
         if self.status is None:
             self._size += len(name) + len(value)
             if self._size > MAX_HEAD:
-                raise _too_large()
+                raise _too_large("head of the answer is too large")
             self._raw.append((name, value))
 
     def on_headers_complete(self) -> None:
@@ -192,6 +223,8 @@ class HttptoolsParser(Parser):
         if self.complete:
             return
         status: int = self._parser.get_status_code()
+        if status == 101:
+            raise self._switched()
         if 100 <= status < 200:
             self._raw.clear()
             return
@@ -201,21 +234,13 @@ class HttptoolsParser(Parser):
         if self._head_only:
             self.complete = True
         elif status not in (204, 304):
-            self.length = self._announced()
-
-    def _announced(self) -> int | None:
-        """What Content-Length says, which llhttp has checked, if it is what ends the body."""
-        found: str | None = None
-        for name, value in self.headers:
-            if name == "transfer-encoding":
-                return None
-            if name == "content-length":
-                found = value.strip()
-        return int(found) if found is not None and found.isascii() and found.isdigit() else None
+            self.length = _announced(self.headers)
 
     def on_body(self, body: bytes) -> None:
         """Some of the body."""
-        if not self.complete:
+        if self.complete:  # of a HEAD, which has none
+            self.keep_alive = False
+        else:
             self._add(body)
 
     def on_message_complete(self) -> None:

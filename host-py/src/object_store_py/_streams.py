@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from . import _forks
 from ._http import SMALL_BODY, BufferedBody, Request, TransportFailure
 from ._wire import Answer, AsyncAnswer, AsyncConnection, Connection, Headers, Origin
 
@@ -49,11 +50,13 @@ class SyncBody:
         self._connection: Connection | None = connection
         self._answer = answer
         self._left = expected
+        self._generation = _forks.generation
 
     def read(self) -> bytes:
         """Read the next chunk; empty at the end."""
         if self._connection is None:
             return b""
+        _forks.check(self._generation)
         try:
             chunk = self._answer.read()
             self._count(len(chunk))
@@ -66,6 +69,7 @@ class SyncBody:
         """Read some bytes into memory; 0 at the end."""
         if self._connection is None:
             return 0
+        _forks.check(self._generation)
         try:
             count = self._answer.read_into(view)
             self._count(count)
@@ -85,7 +89,11 @@ class SyncBody:
     def close(self) -> None:
         """Give the body up and free its connection."""
         connection, self._connection = self._connection, None
-        if connection is not None and self._answer.close():
+        if connection is None:
+            return
+        if self._generation != _forks.generation:
+            _forks.keep(connection, self._answer)
+        elif self._answer.close():
             self._home.give(self._origin, connection)
 
     async def read_async(self) -> bytes:
@@ -125,11 +133,13 @@ class AsyncBody:
         self._connection: AsyncConnection | None = connection
         self._answer = answer
         self._left = expected
+        self._generation = _forks.generation
 
     async def read_async(self) -> bytes:
         """Read the next chunk; empty at the end."""
         if self._connection is None:
             return b""
+        _forks.check(self._generation)
         try:
             chunk = await self._answer.read()
             await self._count(len(chunk))
@@ -142,6 +152,7 @@ class AsyncBody:
         """Read some bytes into memory; 0 at the end."""
         if self._connection is None:
             return 0
+        _forks.check(self._generation)
         try:
             count = await self._answer.read_into(view)
             await self._count(count)
@@ -160,6 +171,8 @@ class AsyncBody:
 
     async def close_async(self) -> None:
         """Give the body up and free its connection."""
+        if self._generation != _forks.generation:
+            self.abandon()
         connection, self._connection = self._connection, None
         if connection is None:
             return
@@ -188,7 +201,11 @@ class AsyncBody:
     def abandon(self) -> None:
         """Leave the connection to its event loop, which closes it later."""
         connection, self._connection = self._connection, None
-        if connection is not None:
+        if connection is None:
+            return
+        if self._generation != _forks.generation:
+            _forks.keep(connection, self._answer)
+        else:
             self._home.drop(connection)
 
 

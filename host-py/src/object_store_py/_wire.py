@@ -12,6 +12,10 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 READ_SIZE = 256 << 10
 """How much of a body is read at once, in bytes: more is no faster, less is slower."""
 
+REFUSAL = 300
+"""From this status on an answer says that a request need not be sent to its end. A lower one before
+it is sent promises success, which it is not without the rest."""
+
 Headers = list[tuple[str, str]]
 """Names and values; the names of an answer's are in lower case."""
 
@@ -214,12 +218,16 @@ class Budget:
 
     def start(self) -> float | None:
         """Begin to wait; returns for how many seconds at most."""
+        return self.start_within(self._each)
+
+    def start_within(self, limit: float | None) -> float | None:
+        """Begin to wait for what has a limit of its own, as connecting has."""
         self._since = time.monotonic()
         if self._left is None:
-            return self._each
+            return limit
         if self._left <= 0:
             raise TransportFailure("timeout", "the request took longer than `timeout` in all")
-        return self._left if self._each is None else min(self._left, self._each)
+        return self._left if limit is None else min(self._left, limit)
 
     def stop(self) -> None:
         """End to wait."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import atexit
 import logging
-import os
 import weakref
 from functools import cache
 from typing import Any
 
+from .. import _forks
 from .._backend import PutRequest
 from .._driver import run
 from .._effects import Cancel, Group, Join, Plan, Spawn
@@ -59,7 +59,7 @@ class Writer:
         self._sent: list[str] = []
         self._count = self._offset = 0
         self._failure: BaseException | None = None
-        self._process = os.getpid()
+        self._generation = _forks.generation
 
     @property
     def mode(self) -> str:
@@ -124,6 +124,8 @@ class Writer:
 
     def abort(self) -> Plan[None]:
         """Give up what was written; an error of that is logged only."""
+        if self._generation != _forks.generation:
+            return  # the upload is its parent's
         upload, self._upload = self._upload, None
         self._tail = bytearray()
         self._ready.clear()
@@ -142,7 +144,7 @@ class Writer:
 
     def give_up(self) -> None:
         """Abort, blocking, from where no error is of use."""
-        if not self.begun or self._process != os.getpid():
+        if not self.begun or self._generation != _forks.generation:
             return  # a forked child has the writer, too, but the upload is its parent's
         try:
             run(self.abort())
@@ -150,6 +152,13 @@ class Writer:
             logger.warning("%s, %r: could not be given up", self._label, self.path, exc_info=True)
 
     def _check(self) -> None:
+        if self._generation != _forks.generation:
+            raise GenericError(
+                f"{self._label}, {self.path!r}: the file was opened before a fork, by the parent:"
+                " only it can write to it",
+                store=self._label,
+                path=self.path,
+            )
         if self._failure is not None:
             raise GenericError(
                 f"{self._label}, {self.path!r}: nothing was written, because an earlier call"

@@ -11,7 +11,6 @@ from typing import Any
 
 from fsspec.callbacks import NoOpCallback  # pyright: ignore[reportMissingTypeStubs] - it has none
 
-from .. import _files
 from .._backend import Content, Fetched
 from .._effects import Block, Plan
 from .._filling import read_all
@@ -22,13 +21,13 @@ from ..results import GetResult
 from ..stores.base import CHUNK_SIZE, COALESCE, MAX_CONCURRENCY
 from ..types import PutResult
 from . import _places
-from ._changes import Changes
+from ._tree import Tree
 
 WRITE_BYTES = 1 << 20
 """How many bytes are gathered for each write to a local file."""
 
 
-class Objects(Changes):
+class Objects(Tree):
     """The bytes of one filesystem's files. Paths are stripped of their protocol."""
 
     @property
@@ -187,7 +186,7 @@ class Objects(Changes):
         if isinstance(callback, NoOpCallback):
             yield from self.pipe_file(path, Path(source), asynchronous, **options)
             return
-        with open(_files.open_regular(source), "rb") as file:
+        with open(source, "rb") as file:
             yield from self.pipe_file(path, _Watched(file, callback), asynchronous, **options)
 
     def copy(
