@@ -13,13 +13,15 @@ from object_store_py._effects import Block, Cancel, Group, Pause, Plan, Spawn
 from tests.harness.api import Api
 
 
-def failing() -> Plan[None]:
-    yield Pause(0.15)
+def failing(begun: list[bool]) -> Plan[None]:
+    while not begun:
+        yield Pause(0.01)
     raise KeyError("the first")
 
 
-def slow(ended_by: list[type[BaseException] | None]) -> Plan[None]:
+def slow(begun: list[bool], ended_by: list[type[BaseException] | None]) -> Plan[None]:
     try:
+        begun.append(True)
         yield Pause(0.3)
     except BaseException as error:
         ended_by.append(type(error))
@@ -29,9 +31,10 @@ def slow(ended_by: list[type[BaseException] | None]) -> Plan[None]:
 
 def both(ended_by: list[type[BaseException] | None]) -> Plan[None]:
     group = Group(2)
+    begun: list[bool] = []
     try:
-        yield Spawn(group, failing())
-        yield Spawn(group, slow(ended_by))
+        yield Spawn(group, failing(begun))
+        yield Spawn(group, slow(begun, ended_by))
     except BaseException:
         yield Cancel(group)
         raise
@@ -45,11 +48,13 @@ def spawning_takes_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def spawn_slowly(self: Any, plan: Any) -> None:
         spawn(self, plan)
-        time.sleep(0.1)
+        while len(self.group.results) == 2 and self.group.failure is None:
+            time.sleep(0.01)
 
     async def spawn_slowly_async(self: Any, plan: Any) -> None:
         await spawn_async(self, plan)
-        await anyio.sleep(0.1)
+        while len(self.group.results) == 2 and self.group.failure is None:
+            await anyio.sleep(0.01)
 
     monkeypatch.setattr(_driver.Threads, "spawn", spawn_slowly)
     monkeypatch.setattr(_driver_async._Tasks, "spawn", spawn_slowly_async)
