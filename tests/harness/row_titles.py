@@ -26,10 +26,11 @@ TITLES = {
     "F21": "a clock that is wrong",
     "F22": "a compile cache that cannot be used or trusted",
     "F23": "a connection is used again only if nothing of it is left",
-    "F24": "what one process opened is not used by another",
+    "F24": "what a process opened is not used by the one that it forked",
     "F25": "bytes of two answers are joined only if both are of one state",
     "F27": "time and bytes are limited on every engine",
     "F30": "nothing is deleted that was not named",
+    "F31": "folder markers are directories, kept apart from objects",
     "F33": "a dead address costs a moment",
     "F34": "an early answer is seen while an upload is sent",
     "F35": "a long download that makes progress does not run out of retries or time",
@@ -64,4 +65,5 @@ TITLES = {
     "S16": "what a pickle contains",
     "S17": "no password in a URL",
     "S18": "temporary files are private",
+    "S24": "files that are named are opened at once; linked directories end",
 }

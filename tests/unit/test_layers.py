@@ -14,7 +14,7 @@ ROOT = Path(object_store_py.__file__).parent
 LAYERS = (
     # Below everything: vocabulary without behaviour.
     {"exceptions", "bytes", "types", "_redact", "_checks", "_environment", "config"},
-    {"durations", "_aws_files"},
+    {"durations", "_aws_files", "_files"},
     {"_http", "_effects", "_fresh", "_bulk_deletes", "_connecting"},
     {"_connecting_async", "_forks"},
     {"_proxies", "_trust", "_quiet", "_parking", "_failures"},
@@ -69,6 +69,7 @@ LAYERS = (
     {"fsspec._locations"},
     {"fsspec._places"},
     {"fsspec._options", "fsspec._tree", "fsspec._walk"},
+    {"fsspec._changes"},
     {"fsspec._objects", "fsspec._file"},
     {"fsspec._base"},
     {"fsspec._names"},

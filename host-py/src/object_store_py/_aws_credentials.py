@@ -13,11 +13,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
-from . import _tokens
+from . import _files, _tokens
 from ._credentials import CredentialAnswer, CredentialPlan
 from ._effects import Block, Plan
 from ._http import HttpHost, Payload, Request, TransportFailure
-from ._tokens import ANSWER_LIMIT, NoCredential
+from ._tokens import NoCredential
 from .credentials import DEFAULT_REFRESH_THRESHOLD, S3Credential, s3_answer
 
 logger = logging.getLogger("object_store_py.credentials")
@@ -155,10 +155,9 @@ def instance(endpoint: str, v1_fallback: bool, retries: int) -> Fetch:
 
 def _read_token(path: str, name: str) -> str:
     try:
-        with open(path, encoding="utf-8") as file:
-            token = file.read(ANSWER_LIMIT).strip()
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "it is no text"
+        token = _files.read_text(path).strip()
+    except (OSError, UnicodeError) as error:
+        why = _files.reason(error)
         raise NoCredential(f"cannot read the {name} {path!r}: {why}") from None
     if not _TOKEN.fullmatch(token):
         raise NoCredential(f"the {name} {path!r} does not hold a token in one line")

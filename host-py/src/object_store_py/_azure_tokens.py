@@ -11,11 +11,10 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
-from . import _redact, _tokens
+from . import _files, _redact, _tokens
 from ._azure import authority
 from ._credentials import CredentialAnswer, CredentialPlan
 from ._effects import Block, Plan
@@ -60,10 +59,10 @@ def _workload_identity(host: HttpHost, config: Config, retries: int) -> Plan[Cre
     """Exchange the token in a file, which Kubernetes renews, for one of Entra ID."""
     name = config["federated_token_file"]
     try:
-        assertion = yield Block(lambda: Path(name).read_text("utf-8").strip())
-    except (OSError, UnicodeDecodeError) as error:
-        what = getattr(error, "strerror", None) or type(error).__name__
-        raise NoCredential(f"the federated_token_file {name} cannot be read: {what}") from None
+        assertion = yield Block(lambda: _files.read_text(name).strip())
+    except (OSError, UnicodeError) as error:
+        why = _files.reason(error)
+        raise NoCredential(f"the federated_token_file {name} cannot be read: {why}") from None
     form = {
         "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
         "client_assertion": assertion,

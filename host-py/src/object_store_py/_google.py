@@ -8,11 +8,10 @@ import re
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
 
-from . import _tokens
+from . import _files, _tokens
 from ._credentials import CredentialAnswer, CredentialPlan
 from ._effects import Block, Plan
 from ._environment import expand_user
@@ -39,10 +38,9 @@ def read(path: str) -> str:
         ValueError: it cannot be read; the error names it.
     """
     try:
-        return Path(path).read_text(encoding="utf-8")
+        return _files.read_text(path)
     except (OSError, UnicodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
-        raise ValueError(f"{path!r} cannot be read: {reason}") from None
+        raise ValueError(f"{path!r} cannot be read: {_files.reason(error)}") from None
 
 
 def _fields(text: str, source: str, needed: tuple[str, ...]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
 
+from . import _files
 from ._effects import Block, Effect, Invoke, Plan
 from ._http import Payload
 
@@ -110,15 +111,15 @@ class _FileSource(Source):
 
 
 class _PathSource(_FileSource):
-    """A local file, opened when it is read first."""
+    """A local file, opened when it is read first. Of a pipe the caller gives an open file."""
 
     def __init__(self, path: Any) -> None:
-        super().__init__(None, os.stat(path).st_size, Block)
+        super().__init__(None, _files.status(path).st_size, Block)
         self._path = path
 
     def read(self, size: int) -> Plan[Payload]:
         if self._file is None:
-            self._file = yield Block(lambda: open(self._path, "rb", buffering=0))  # noqa: SIM115 - closed by `close`
+            self._file = yield Block(lambda: io.FileIO(_files.open_regular(self._path)))
         return (yield from super().read(size))
 
     def close(self) -> Plan[None]:

@@ -6,8 +6,12 @@ import os
 import ssl
 from collections.abc import Iterable
 
+from . import _files
 from ._environment import expand_user, variable
 from .exceptions import GenericError
+
+_LARGEST = 16 << 20
+"""The most that a file of certificates may hold, in bytes; all that the web trusts take 0.2 MiB."""
 
 _BEGIN = "-----BEGIN CERTIFICATE-----"
 
@@ -79,6 +83,7 @@ def _system_context(bundle: tuple[str, str] | None) -> ssl.SSLContext:
     named = bundle or next(((path, name) for name in BUNDLES if (path := variable(name))), None)
     if named is not None:
         return _context_of(*named)
+    _check_named()
     context = ssl.create_default_context()
     if not _load_empty(context) and _has_none(context):
         import certifi
@@ -92,11 +97,23 @@ def _context_of(path: str, name: str) -> ssl.SSLContext:
     try:
         if os.path.isdir(path):
             return ssl.create_default_context(capath=path)
+        _files.check(path, _LARGEST)
         return ssl.create_default_context(cafile=path)
     except OSError as error:
         is_read = isinstance(error, ssl.SSLError)
         why = "there are no certificates in it" if is_read else error.strerror
         raise GenericError(f"{name} names {path!r}, which cannot be used: {why}") from None
+
+
+def _check_named() -> None:
+    """Refuse a pipe or a device as the system's certificates: OpenSSL would wait for it."""
+    named = os.environ.get(ssl.get_default_verify_paths().openssl_cafile_env)
+    if not named or named == os.devnull or not os.path.exists(named):
+        return
+    try:
+        _files.check(named, _LARGEST)
+    except OSError as error:
+        raise GenericError(f"SSL_CERT_FILE, {named!r}: {_files.reason(error)}") from None
 
 
 def _load_empty(context: ssl.SSLContext) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
 
-from . import _arguments, _paths
+from . import _arguments, _files, _paths
 from ._driver import run, run_async
 from ._effects import Block, Plan
 from ._operations import Operations
@@ -143,7 +143,7 @@ def _is_file(place: str) -> bool:
 def _scan(place: str, prefix: str, single: bool, ignored: list[str]) -> list[_File]:
     """The files to send, sorted; what is none is put in `ignored`."""
     if single:
-        return [_file(place, prefix, os.stat(place))]
+        return [_file(place, prefix, _files.status(place))]
     files: list[_File] = []
     for folder, folders, names in os.walk(place, onerror=_throw):
         folders.sort()
@@ -194,5 +194,4 @@ def _one(verbs: Operations, file: _File, follow: bool, parts: int, tally: Tally)
 
 def _open(place: str, follow: bool) -> IO[bytes]:
     """Open a file; a link that took its place in a tree meanwhile is not followed."""
-    more = 0 if follow else _NOFOLLOW
-    return open(place, "rb", buffering=0, opener=lambda path, flags: os.open(path, flags | more))
+    return open(_files.open_regular(place, 0 if follow else _NOFOLLOW), "rb", buffering=0)

@@ -118,7 +118,9 @@ def _meaning(request: Request, response: Response) -> Response:
     # RFC 4918, 9.3.1: MKCOL of what exists answers 405. Somebody else was faster: all is well.
     if request.method == "MKCOL" and response.status == 405:
         return changed(response, status=201, text="")
-    # RFC 4918, 9.1: PROPFIND is answered with 207. Who answers 200 took it for a GET.
-    if request.method == "PROPFIND" and 200 <= response.status < 300 and response.status != 207:
+    # RFC 4918, 9.1: PROPFIND is answered with 207. Who answers 200 took it for a GET. 501 would be
+    # tried again, but a method that a server does not have will not come.
+    took_for_get = 200 <= response.status < 300 and response.status != 207
+    if request.method == "PROPFIND" and (took_for_get or response.status == 501):
         return changed(response, status=405, text="")
     return response

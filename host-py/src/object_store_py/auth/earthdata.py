@@ -12,7 +12,7 @@ from http.cookiejar import CookieJar
 from typing import Any
 from urllib.parse import urljoin
 
-from .. import _redact, _tokens
+from .. import _files, _redact, _tokens
 from .._aws_credentials import credential
 from .._driver import run, run_async
 from .._effects import Block, Plan
@@ -148,7 +148,10 @@ class _Provider:
         usual = "~/_netrc" if sys.platform == "win32" else "~/.netrc"
         path = expand_user(variable("NETRC") or usual)
         try:
+            _files.check(path)
             found = netrc.netrc(path).authenticators(self._login_host)
+        except _files.UnfitFileError as error:
+            raise NoCredential(f"{path} cannot be read: {_files.reason(error)}") from None
         except OSError:
             return None
         except netrc.NetrcParseError as error:

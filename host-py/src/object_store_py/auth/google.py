@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import os
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from .. import _files
 from ..credentials import GCSCredential
 
 __all__ = ["GoogleAsyncCredentialProvider", "GoogleCredentialProvider"]
@@ -19,6 +21,9 @@ REFRESH_THRESHOLD = timedelta(minutes=3, seconds=45)
 def _default() -> Any:
     from importlib import import_module
 
+    named = os.environ.get("GOOGLE_APPLICATION_CREDENTIALS")
+    if named and os.path.exists(named):
+        _files.check(named)  # google-auth would wait for a pipe
     auth: Any = import_module("google.auth")  # which is typed only in part
     return auth.default(scopes=SCOPES)[0]
 

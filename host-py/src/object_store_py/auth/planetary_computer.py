@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
-from .. import _azure, _redact, _tokens
+from .. import _azure, _files, _redact, _tokens
 from .._driver import run, run_async
 from .._effects import Plan
 from .._environment import expand_user, variable
@@ -198,10 +198,12 @@ def _setting(name: str) -> str | None:
     if (said := variable(name)) is not None:
         return said
     try:
-        with open(expand_user(SETTINGS), encoding="utf-8") as file:
-            lines = [line.strip().removeprefix("export ").partition("=") for line in file]
+        text = _files.read_text(expand_user(SETTINGS))
+    except _files.UnfitFileError as error:
+        raise ValueError(f"{SETTINGS} cannot be read: {_files.reason(error)}") from None
     except (OSError, UnicodeError):
         return None
+    lines = [line.strip().removeprefix("export ").partition("=") for line in text.splitlines()]
     found = {key.strip(): value.strip().strip("'\"") for key, _, value in lines}
     return found.get(name) or None
 

@@ -7,10 +7,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, cast
 
-from fsspec.asyn import AsyncFileSystem
+from fsspec.asyn import AsyncFileSystem, get_loop, reset_lock
 from fsspec.utils import stringify_path
 
 from .. import store as stores
@@ -20,12 +21,17 @@ from . import _locations
 from ._objects import Objects
 from ._options import store_arguments
 
+if hasattr(os, "register_at_fork"):
+    # fsspec forgets its loop itself, but not its lock, which another thread may have held.
+    os.register_at_fork(after_in_child=reset_lock)
+
 
 class Base(AsyncFileSystem):
     """The constructor of `FsspecStore`, and how it reads paths."""
 
     protocol: str | tuple[str, ...] = "abstract"
     cachable = True
+    _pid: int
     _asynchronous: ClassVar[bool] = False
     """Whether `register` was told so."""
 
@@ -80,6 +86,13 @@ class Base(AsyncFileSystem):
             return made
 
         self._objects = Objects(family, make_store, max_cache_size, self.dircache)
+
+    @property
+    def loop(self) -> Any:
+        """The loop of fsspec's own sync methods; in a forked process a new one, of its own."""
+        if self._pid != os.getpid():
+            self._pid, self._loop = os.getpid(), None if self.asynchronous else get_loop()
+        return self._loop
 
     @classmethod
     def _strip_protocol(cls, path: Any) -> Any:

@@ -15,10 +15,10 @@ from typing import Any, cast
 
 from .._driver import run, run_async
 from .._functions import sign, sign_async
-from ..exceptions import NotFoundError
+from ..exceptions import BaseError, NotFoundError
 from ._base import Base
 from ._tree import Info
-from ._walk import walk_tree
+from ._walk import split_level, walk_tree
 
 
 class Names(Base):
@@ -90,18 +90,72 @@ class Names(Base):
         found = run(self._find_plan(path, maxdepth, withdirs, prefix))
         return found if detail else list(found)
 
+    async def _isdir(self, path: Any) -> bool:
+        try:
+            return await run_async(self._objects.is_directory(self._strip(path)))
+        except OSError:
+            return False
+
+    def isdir(self, path: Any) -> bool:
+        """Whether a path is a directory; an object of the same name may be beside it."""
+        try:
+            return run(self._objects.is_directory(self._strip(path)))
+        except OSError:
+            return False
+
     async def _walk(
-        self, path: Any, maxdepth: int | None = None, topdown: bool = True, **kwargs: Any
+        self,
+        path: Any,
+        maxdepth: int | None = None,
+        topdown: bool = True,
+        on_error: Any = "omit",
+        **kwargs: Any,
     ) -> AsyncIterator[Any]:
+        if maxdepth is not None and maxdepth < 1:
+            raise ValueError("maxdepth must be at least 1")
+        top, detail = self._strip(path), bool(kwargs.get("detail"))
         # With maxdepth, or for a caller who may leave directories out, level by level is less.
         if maxdepth is not None or self._objects.is_local:
-            async for level in super()._walk(path, maxdepth, topdown, **kwargs):
+            async for level in self._walk_levels(top, maxdepth, topdown, on_error, detail, set()):
                 yield level
             return
-        top = self._strip(path)
-        found = await run_async(self._objects.find(top, None, withdirs=True))
-        for level in walk_tree(top, found, topdown, bool(kwargs.get("detail"))):
+        try:
+            found = await run_async(self._objects.flat(top, withdirs=True))
+            if not found:
+                found = [await self._info(top)]  # a directory, a file, or an error
+        except (OSError, BaseError) as error:
+            found = _tell(error, on_error)
+        for level in walk_tree(top, found, topdown, detail):
             yield level
+
+    async def _walk_levels(
+        self,
+        path: str,
+        maxdepth: int | None,
+        topdown: bool,
+        on_error: Any,
+        detail: bool,
+        seen: set[str],
+    ) -> AsyncIterator[Any]:
+        """Walk with one listing for each directory; a local one that was `seen` is left out."""
+        seen.add(os.path.realpath(path))
+        try:
+            entries = await run_async(self._objects.ls(path))
+        except (OSError, BaseError) as error:
+            entries = _tell(error, on_error)
+        folders, files = split_level(path, entries, detail)
+        if topdown:
+            yield path, folders, files
+        if maxdepth is None or maxdepth > 1:
+            below = None if maxdepth is None else maxdepth - 1
+            for name in list(folders):
+                inner = f"{path.rstrip('/')}/{name}"
+                if self._objects.is_local and os.path.realpath(inner) in seen:
+                    continue  # links may lead in circles
+                async for level in self._walk_levels(inner, below, topdown, on_error, detail, seen):
+                    yield level
+        if not topdown:
+            yield path, folders, files
 
     async def _du(
         self, path: Any, total: bool = True, maxdepth: int | None = None, **kwargs: Any
@@ -243,6 +297,15 @@ class Names(Base):
     ) -> list[str]:
         del assume_literal  # what is there is meant literally in any case
         return list(await self._expand(path, recursive, maxdepth))
+
+
+def _tell(error: Exception, on_error: Any) -> list[Info]:
+    """Do with an error of a walk what the caller wants."""
+    if on_error == "raise":
+        raise error
+    if callable(on_error):
+        on_error(error)
+    return []
 
 
 def _names(entries: list[Info], detail: bool) -> list[Any]:

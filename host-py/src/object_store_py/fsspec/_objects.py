@@ -11,6 +11,7 @@ from typing import Any
 
 from fsspec.callbacks import NoOpCallback  # pyright: ignore[reportMissingTypeStubs] - it has none
 
+from .. import _files
 from .._backend import Content, Fetched
 from .._effects import Block, Plan
 from .._filling import read_all
@@ -21,13 +22,13 @@ from ..results import GetResult
 from ..stores.base import CHUNK_SIZE, COALESCE, MAX_CONCURRENCY
 from ..types import PutResult
 from . import _places
-from ._tree import Tree
+from ._changes import Changes
 
 WRITE_BYTES = 1 << 20
 """How many bytes are gathered for each write to a local file."""
 
 
-class Objects(Tree):
+class Objects(Changes):
     """The bytes of one filesystem's files. Paths are stripped of their protocol."""
 
     @property
@@ -186,7 +187,7 @@ class Objects(Tree):
         if isinstance(callback, NoOpCallback):
             yield from self.pipe_file(path, Path(source), asynchronous, **options)
             return
-        with open(source, "rb") as file:
+        with open(_files.open_regular(source), "rb") as file:
             yield from self.pipe_file(path, _Watched(file, callback), asynchronous, **options)
 
     def copy(

@@ -1,4 +1,4 @@
-"""Names of objects as files and directories: info, ls, find, rm and mkdir, each as a plan.
+"""Names of objects as files and directories: info, ls and find, each as a plan.
 
 A directory of an object store is what keys have in front of their last slash: it is there as long
 as an object is below it. Local directories are real.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, MutableMapping
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from .._backend import Progress
@@ -20,7 +20,6 @@ from ..exceptions import InvalidPathError, NotFoundError, NotSupportedError
 from ..stores.base import ObjectStoreMethods
 from ..types import ObjectMeta
 from ._locations import Family, join, parent, split
-from ._places import remove_local
 
 Info: TypeAlias = dict[str, Any]
 """What fsspec wants to know of a file or directory."""
@@ -135,11 +134,38 @@ class Tree:
             raise NotFoundError(f"{path!r} is not in the listing of its directory", path=path)
         return found[0]
 
+    def is_directory(self, path: str) -> Plan[bool]:
+        """Whether a path is a directory, maybe beside an object of the same name."""
+        if path in self.cache:
+            return True
+        if parent(path) in self.cache:
+            known = self.cache[parent(path)]
+            return any(item["name"] == path and item["type"] == "directory" for item in known)
+        if not self.split(path)[1] or self.family.store == "AzureStore":
+            found = yield from self._info_or_none(path)
+            if found is None or found["type"] == "directory" or not self.split(path)[1]:
+                return found is not None
+        return (yield from self._is_directory(path))
+
+    def _info_or_none(self, path: str) -> Plan[Info | None]:
+        try:
+            return (yield from self.info(path))
+        except (FileNotFoundError, InvalidPathError):
+            return None
+
     def _is_directory(self, path: str) -> Plan[bool]:
-        """Whether something is below a path."""
-        verbs, key = self.verbs(path)
+        """Whether something is below a path; no, where the server cannot tell."""
         if self.is_local:
             return bool((yield Block(lambda: os.path.isdir(path))))
+        try:
+            return (yield from self._has_something(path))
+        except (NotSupportedError, InvalidPathError):
+            if self.is_web:
+                return False
+            raise
+
+    def _has_something(self, path: str) -> Plan[bool]:
+        verbs, key = self.verbs(path)
         token, progress = None, Progress()
         while True:
             page = yield from verbs.list_page(key, True, None, token, max_keys=1)
@@ -167,7 +193,12 @@ class Tree:
         """
         if not refresh and path in self.cache:
             return self.cache[path]
-        entries = yield from self._children(path)
+        try:
+            entries = yield from self._children(path)
+        except NotSupportedError:
+            if not (self.is_web and self.split(path)[1]):
+                raise
+            entries = []  # a plain HTTP server: it is a file, or nothing that can be told
         if not entries and self.split(path)[1]:
             found = yield from self.info(path, refresh=refresh)
             if found["type"] == "file":
@@ -198,123 +229,54 @@ class Tree:
             prefix: what the names in the first level begin with.
         """
         if maxdepth is None:
-            found = yield from self._flat(path, withdirs)
+            listed = yield from self.flat(path, withdirs)
         else:
-            found = yield from self._levels(path, maxdepth)
+            listed = yield from self._levels(path, maxdepth)
         start = f"{path.rstrip('/')}/{prefix}" if path else prefix
-        kept = {
-            name: entry
-            for name, entry in found.items()
-            if name.startswith(start) and (withdirs or entry["type"] == "file")
-        }
-        if found:
+        if listed:
+            wanted = [entry for entry in listed if entry["name"].startswith(start)]
             if withdirs and path and not prefix:
-                kept[path] = directory_info(path)
-        elif (yield from self.exists(path)):
-            root = yield from self.info(path)
-            if withdirs or root["type"] == "file":
-                kept[path] = root
-        return dict(sorted(kept.items()))
+                wanted.append(directory_info(path))
+        else:
+            root = yield from self._info_or_none(path)
+            wanted = [] if root is None else [root]
+        # Of a file and a directory of the same name, it is the file.
+        order = sorted(wanted, key=lambda entry: (str(entry["name"]), str(entry["type"])))
+        kept = {entry["name"]: entry for entry in order}
+        return {name: entry for name, entry in kept.items() if withdirs or entry["type"] == "file"}
 
-    def _flat(self, path: str, withdirs: bool) -> Plan[dict[str, Info]]:
+    def flat(self, path: str, withdirs: bool) -> Plan[list[Info]]:
+        """All files below a path, of one listing, and the directories that they are in."""
         verbs, key = self.verbs(path)
         metas: list[ObjectMeta] = []
         pages = Pages(verbs, key)
-        while (rows := (yield from pages.next())) is not None:
-            metas.extend(object_metas(rows))
+        try:
+            while (rows := (yield from pages.next())) is not None:
+                metas.extend(object_metas(rows))
+        except NotSupportedError as error:
+            if not self.is_web:
+                raise
+            if (yield from self._info_or_none(path)) is None:
+                raise NotFoundError(f"{path!r}: there is no such file, and {error}") from error
         above = {key, *_ancestors((meta["path"] for meta in metas), key)}
-        found = {
-            entry["name"]: entry
-            for entry in (self._file(path, meta) for meta in metas if not _is_mark(meta, above))
-        }
+        found = [self._file(path, meta) for meta in metas if not _is_mark(meta, above)]
         if withdirs:
-            names = (self._name(path, folder) for folder in above - {key})
-            found = {name: directory_info(name) for name in names} | found
-        if withdirs and self.is_local:
-            empty = yield Block(lambda: _local_directories(path))
-            found = {name: directory_info(name) for name in empty} | found
+            names = {self._name(path, folder) for folder in above - {key}}
+            if self.is_local:
+                names.update((yield Block(lambda: _local_directories(path))))
+            found += [directory_info(name) for name in names]
         return found
 
-    def _levels(self, path: str, maxdepth: int) -> Plan[dict[str, Info]]:
-        found: dict[str, Info] = {}
+    def _levels(self, path: str, maxdepth: int) -> Plan[list[Info]]:
+        found: list[Info] = []
         level = [path]
         while level and maxdepth:
             listings = yield from together([self._children(name) for name in level], PARALLEL)
             entries = [entry for listing in listings for entry in listing]
-            found.update((entry["name"], entry) for entry in entries)
+            found += entries
             level = [entry["name"] for entry in entries if entry["type"] == "directory"]
             maxdepth -= 1
         return found
-
-    # Changing names.
-
-    def make_directory(self, path: str, parents: bool, exist_ok: bool) -> Plan[None]:
-        """Make a local directory; in object stores there is nothing to make.
-
-        Raises:
-            FileExistsError: it is there, or a file is.
-        """
-        if not self.is_local:
-            return
-        if parents:
-            yield Block(lambda: os.makedirs(path, exist_ok=exist_ok))
-        else:
-            yield Block(lambda: os.mkdir(path))
-
-    def remove_directory(self, path: str) -> Plan[None]:
-        """Remove an empty directory.
-
-        Raises:
-            OSError: it is not empty.
-            NotADirectoryError: it is a file.
-        """
-        if self.is_local:
-            yield Block(lambda: os.rmdir(path))
-        elif (yield from self.info(path))["type"] == "file":
-            raise NotADirectoryError(f"{path!r} is a file: use rm")
-        elif self.split(path)[1] or (yield from self._children(path)):
-            raise OSError(f"{path!r} is not empty: use rm(recursive=True)")
-
-    def remove(self, paths: list[str], recursive: bool, maxdepth: int | None) -> Plan[None]:
-        """Delete files; recursively also what is below directories.
-
-        Raises:
-            NotFoundError: one of several is missing and the store tells; or the only one.
-            IsADirectoryError: one is a directory, and `recursive` is False.
-        """
-        if recursive and self.is_local:
-            yield from self._remove_local(paths, maxdepth)
-            return
-        files = paths
-        if recursive:
-            files = list[str]()
-            for path in paths:
-                below = yield from self.find(path, maxdepth, withdirs=True)
-                if not below:
-                    raise NotFoundError(f"{path!r}: there is no file or directory", path=path)
-                files += [name for name, entry in below.items() if entry["type"] == "file"]
-        elif len(paths) == 1 and (yield from self.info(paths[0]))["type"] == "directory":
-            raise IsADirectoryError(f"{paths[0]!r} is a directory: use recursive=True")
-        yield from self.delete(files)
-
-    def delete(self, paths: Iterable[str]) -> Plan[None]:
-        """Delete objects, in batches."""
-        by_bucket: dict[str, list[str]] = {}
-        for path in dict.fromkeys(paths):
-            self.locate(path)
-            bucket, key = self.split(path)
-            by_bucket.setdefault(bucket, []).append(key)
-        for bucket, keys in by_bucket.items():
-            yield from self._store(bucket)._verbs().delete(keys)
-
-    def _remove_local(self, paths: list[str], maxdepth: int | None) -> Plan[None]:
-        """Links are deleted, not followed."""
-        if maxdepth is not None:
-            raise ValueError("rm of local directories takes no maxdepth")
-        for path in paths:
-            if path == "/":
-                raise PermissionError("rm does not delete the root of the file system")
-            yield Block(partial(remove_local, path))
 
 
 def _is_mark(meta: ObjectMeta, directories: set[str]) -> bool:
