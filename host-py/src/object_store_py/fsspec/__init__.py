@@ -57,6 +57,6 @@ def register(
 def __getattr__(name: str) -> Any:
     """The class of a protocol, such as `FsspecStore_s3`, by which its pickles name it."""
     protocol = name.removeprefix("FsspecStore_")
-    if protocol != name and protocol in FAMILIES:
-        return class_of(protocol)
+    if protocol != name and protocol.removesuffix("_async") in FAMILIES:
+        return class_of(protocol.removesuffix("_async"), protocol.endswith("_async"))
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -19,7 +19,7 @@ from ..config import ClientConfig, RetryConfig
 from ..stores.base import ObjectStoreMethods
 from . import _locations
 from ._objects import Objects
-from ._options import store_arguments
+from ._options import store_arguments, take_bucket
 
 if hasattr(os, "register_at_fork"):
     # fsspec forgets its loop itself, but not its lock, which another thread may have held.
@@ -43,7 +43,7 @@ class Base(AsyncFileSystem):
         client_options: ClientConfig | Mapping[str, Any] | None = None,
         retry_config: RetryConfig | Mapping[str, Any] | None = None,
         credential_provider: Callable[[], Any] | None = None,
-        asynchronous: bool = False,
+        asynchronous: bool | None = None,
         max_cache_size: int = 10,
         loop: Any = None,
         batch_size: int | None = None,
@@ -62,10 +62,11 @@ class Base(AsyncFileSystem):
         self.protocol = name
         given = {**store_kwargs, "config": config, "client_options": client_options}
         given |= {"retry_config": retry_config, "credential_provider": credential_provider}
-        self._arguments = store_arguments(family, given)
+        self._arguments, self._defaults = store_arguments(family, given)
+        self._bucket = take_bucket(family, self._arguments)
         super().__init__(
             *args,
-            asynchronous=asynchronous or self._asynchronous,
+            asynchronous=self._asynchronous if asynchronous is None else asynchronous,
             loop=loop,
             batch_size=batch_size,
             use_listings_cache=use_listings_cache,
@@ -78,6 +79,11 @@ class Base(AsyncFileSystem):
         kind = getattr(stores, family.store)
 
         def make_store(bucket: str) -> ObjectStoreMethods:
+            if self._bucket not in (None, bucket):
+                raise ValueError(
+                    f"the path is of the bucket {bucket!r}, but the configuration names"
+                    f" {self._bucket!r}: leave that out"
+                )
             if family.store == "HTTPStore":
                 bucket = f"{name}://{bucket}"
             made: ObjectStoreMethods = kind(
@@ -86,6 +92,8 @@ class Base(AsyncFileSystem):
             return made
 
         self._objects = Objects(family, make_store, max_cache_size, self.dircache)
+        if self._defaults.max_concurrency is not None:
+            self._objects.max_concurrency = self._defaults.max_concurrency
 
     @property
     def loop(self) -> Any:

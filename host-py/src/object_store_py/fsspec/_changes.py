@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import partial
 
 from .._effects import Block, Plan
-from ..exceptions import NotFoundError
+from ..exceptions import NotFoundError, NotSupportedError
 from ._places import remove_local
 from ._tree import Tree
 
@@ -16,17 +16,36 @@ class Changes(Tree):
     """The names in one filesystem, and how they change. Paths are stripped of their protocol."""
 
     def make_directory(self, path: str, parents: bool, exist_ok: bool) -> Plan[None]:
-        """Make a local directory; in object stores there is nothing to make.
+        """Make a local directory; in object stores there is nothing to make below a bucket.
 
         Raises:
             FileExistsError: it is there, or a file is.
+            NotSupportedError: it is a bucket that is not there: the crate makes none.
         """
         if not self.is_local:
+            yield from self._check_bucket(path, exist_ok)
             return
         if parents:
             yield Block(lambda: os.makedirs(path, exist_ok=exist_ok))
         else:
             yield Block(lambda: os.mkdir(path))
+
+    def _check_bucket(self, path: str, exist_ok: bool) -> Plan[None]:
+        if self.split(path)[1] or not self.family.bucketed or self.is_web:
+            return
+        if path not in self._buckets:
+            try:
+                yield from self.info(path, refresh=True)
+            except PermissionError:
+                pass  # it is there, but its names are not for us
+            except FileNotFoundError as error:
+                raise NotSupportedError(
+                    f"{path!r}: there is no such bucket, and this library makes none: make it with"
+                    " the tools of the provider"
+                ) from error
+            self._buckets.add(path)
+        if not exist_ok:
+            raise FileExistsError(f"{path!r} is there")
 
     def remove_directory(self, path: str) -> Plan[None]:
         """Remove an empty directory.

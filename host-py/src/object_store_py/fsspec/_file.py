@@ -10,13 +10,14 @@ from __future__ import annotations
 import contextlib
 import io
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from fsspec.spec import AbstractBufferedFile
 
 from .. import files
 from ..exceptions import AlreadyExistsError
 from ..types import Attributes
+from ._cached import CachedFile
 
 if TYPE_CHECKING:
     from ._filesystem import FsspecStore
@@ -40,8 +41,9 @@ class BufferedFile(AbstractBufferedFile):
         block_size: how many bytes are fetched at least, or gathered for a part; the same as
             `buffer_size`.
         autocommit: make the object when the file is closed; else at `commit`.
-        cache_type: accepted, without effect: the reader knows sequential from random reads itself.
-        cache_options: accepted, without effect.
+        cache_type: one of fsspec's caches, such as `readahead` or `blockcache`. Without one, the
+            reader itself knows sequential from random reads.
+        cache_options: what that cache takes.
         size: the file's size, if you know it: it saves a request.
         buffer_size: how many bytes are fetched at least, or gathered for a part.
         attributes: Content-Type and the like, and user metadata, of what is written.
@@ -82,18 +84,39 @@ class BufferedFile(AbstractBufferedFile):
         self.kwargs: dict[str, Any] = {}
         self._version = version
         sized = buffer_size if buffer_size is not None else block_size
-        self._buffer = sized if isinstance(sized, int) else None
+        self._buffer: int | None = sized if isinstance(sized, int) else None
         options: dict[str, Any] = {} if self._buffer is None else {"buffer_size": self._buffer}
         self._file: Any = None
         if mode == "rb":
-            self._file = self._reader(size, options)
-            self.blocksize = options.get("buffer_size", files.READ_BUFFER)
+            self._file = (
+                self._reader(size, options)
+                if cache_type is None
+                else self._cached(cache_type, cache_options, size)
+            )
+            self.blocksize = self._buffer or files.READ_BUFFER
         else:
             given = {"attributes": attributes, "tags": tags, "max_concurrency": max_concurrency}
             options |= {name: value for name, value in given.items() if value is not None}
             self.blocksize = options.get("buffer_size", files.WRITE_BUFFER)
             self._file = self._writer(options)
         self._closed = False
+
+    def _cached(
+        self, cache_type: str, cache_options: dict[str, Any] | None, size: int | None
+    ) -> CachedFile:
+        file = CachedFile(
+            self.fs,
+            self.fs._objects,
+            self.path,
+            cache_type=cache_type,
+            cache_options=cache_options,
+            block_size=self._buffer,
+            size=size,
+            version=self._version,
+        )
+        self.size, self.cache = file.size, file.cache
+        self._buffer = cast("int", file.blocksize)
+        return file
 
     def _reader(self, size: int | None, options: dict[str, Any]) -> Any:
         if self._version is not None:

@@ -16,11 +16,13 @@ from fsspec.compression import compr
 from fsspec.core import get_compression
 
 from .. import files
+from .. import store as stores
 from .._driver import run, run_async
 from .._effects import Plan
 from . import _locations
 from ._file import BufferedFile, closes_both
 from ._moving import Moving
+from ._words import file_words
 
 
 class FsspecStore(Moving):
@@ -83,8 +85,8 @@ class FsspecStore(Moving):
     def _cat_plan(
         self, path: Any, start: int | None, end: int | None, options: Mapping[str, Any]
     ) -> Plan[bytes]:
-        version = options.get("version", options.get("version_id"))
-        return self._objects.cat_file(self._strip(path), start, end, version)
+        fs, given = self._with_words(options, writes=False)
+        return fs._objects.cat_file(self._strip(path), start, end, given.get("version"))
 
     async def _cat(self, path: Any, recursive: bool = False, **kwargs: Any) -> Any:
         if recursive:  # of directories there is nothing to read
@@ -121,9 +123,7 @@ class FsspecStore(Moving):
         self, path: Any, value: Any, mode: Any = "overwrite", **kwargs: Any
     ) -> Any:
         """Write bytes; `mode="create"` only where there is no file. Options are those of `put`."""
-        done = await run_async(
-            self._objects.pipe_file(self._strip(path), value, True, mode=mode, **kwargs)
-        )
+        done = await run_async(self._pipe_plan(path, value, mode, True, kwargs))
         self.invalidate_cache(path)
         return done
 
@@ -136,9 +136,33 @@ class FsspecStore(Moving):
             mode: `"overwrite"`, `"create"`, or what `put` takes.
             **kwargs: the other options of `put`: `attributes`, `tags`, ...
         """
-        done = run(self._objects.pipe_file(self._strip(path), value, False, mode=mode, **kwargs))
+        done = run(self._pipe_plan(path, value, mode, False, kwargs))
         self.invalidate_cache(path)
         return done
+
+    def _pipe_plan(
+        self, path: Any, value: Any, mode: Any, asynchronous: bool, options: Mapping[str, Any]
+    ) -> Plan[Any]:
+        fs, given = self._with_words({"mode": mode, **options}, writes=True)
+        return fs._objects.pipe_file(self._strip(path), value, asynchronous, **given)
+
+    def _with_words(
+        self, options: Mapping[str, Any], writes: bool
+    ) -> tuple[FsspecStore, dict[str, Any]]:
+        """The options of a file in our words, and the filesystem that it is of."""
+        words = file_words(options, _OF_FILES, self._defaults.written if writes else None)
+        return (self._like(words.store) if words.store else self), words.options
+
+    def _like(self, options: Mapping[str, Any]) -> FsspecStore:
+        """This filesystem with further options of the store."""
+        table = getattr(stores, self._objects.family.store, None)
+        known = getattr(table, "_table", None)
+        for name in options:
+            if known is None or known.canonical(name) is None:
+                raise ValueError(f"{name} is no option of {self.protocol!r}")
+        kind, (arguments, plain, asynchronous) = self.__reduce__()
+        same: FsspecStore = kind({**arguments, **options}, plain, asynchronous)
+        return same
 
     async def _put_file(
         self,
@@ -148,17 +172,16 @@ class FsspecStore(Moving):
         callback: Any = DEFAULT_CALLBACK,
         **kwargs: Any,
     ) -> None:
-        plan = self._objects.put_file(
-            lpath, self._strip(rpath), callback, True, mode=mode, **kwargs
-        )
-        await run_async(plan)
+        fs, given = self._with_words({"mode": mode, **kwargs}, writes=True)
+        await run_async(fs._objects.put_file(lpath, self._strip(rpath), callback, True, **given))
         self.invalidate_cache(rpath)
 
     async def _get_file(
         self, rpath: Any, lpath: Any, callback: Any = DEFAULT_CALLBACK, **kwargs: Any
     ) -> None:
-        version = kwargs.get("version", kwargs.get("version_id"))
-        await run_async(self._objects.get_file(self._strip(rpath), lpath, callback, version))
+        fs, given = self._with_words(kwargs, writes=False)
+        plan = fs._objects.get_file(self._strip(rpath), lpath, callback, given.get("version"))
+        await run_async(plan)
 
     def _open(
         self,
@@ -169,9 +192,17 @@ class FsspecStore(Moving):
         cache_options: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> BufferedFile:
-        if "version_id" in kwargs:
-            kwargs["version"] = kwargs.pop("version_id")
-        return BufferedFile(self, path, mode, block_size, autocommit, **kwargs)
+        fs, given = self._with_words(kwargs, writes=mode != "rb")
+        defaults = self._defaults
+        if mode == "rb":
+            given.setdefault("cache_type", defaults.cache_type)
+            cache_options = defaults.cache_options if cache_options is None else cache_options
+        else:
+            given.setdefault("max_concurrency", defaults.max_concurrency)
+        block_size = defaults.block_size if block_size is None else block_size
+        return BufferedFile(
+            fs, path, mode, block_size, autocommit, cache_options=cache_options, **given
+        )
 
     def open(self, path: Any, mode: str = "rb", *args: Any, **kwargs: Any) -> Any:
         """Open a file, binary or text (without `b` in the mode); see `BufferedFile` for the modes.
@@ -210,6 +241,9 @@ class FsspecStore(Moving):
         return files.open_writer_async(store, key, **kwargs)
 
 
+_OF_FILES = frozenset({"block_size", "callback", "batch_size"})
+
+
 def class_of(protocol: str, asynchronous: bool = False) -> type[FsspecStore]:
     """The class of a protocol, always the same one: it is `register`ed, and pickles by its name."""
     _locations.family_of(protocol)
@@ -223,7 +257,8 @@ def class_of(protocol: str, asynchronous: bool = False) -> type[FsspecStore]:
             "__doc__": FsspecStore.__doc__,
             "_get_kwargs_from_urls": staticmethod(partial(_locations.url_options, protocol)),
         }
-        _classes[key] = type(f"FsspecStore_{protocol}", (FsspecStore,), namespace)
+        suffix = "_async" if asynchronous else ""
+        _classes[key] = type(f"FsspecStore_{protocol}{suffix}", (FsspecStore,), namespace)
     return _classes[key]
 
 

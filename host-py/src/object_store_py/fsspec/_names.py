@@ -196,6 +196,38 @@ class Names(Base):
         store, key = self._objects.locate(self._strip(path))
         return sign(cast("Any", store), method, key, timedelta(seconds=expiration))
 
+    async def _url(
+        self, path: Any, expires: int = 3600, client_method: str = "get_object", **_: Any
+    ) -> str:
+        return await self._sign(path, expires, _http_method(client_method))
+
+    def url(
+        self, path: Any, expires: int = 3600, client_method: str = "get_object", **_: Any
+    ) -> str:
+        """A URL as s3fs makes it; `sign` in its words.
+
+        Args:
+            path: the file.
+            expires: for how many seconds.
+            client_method: `get_object`, `head_object`, `put_object` or `delete_object`.
+        """
+        return self.sign(path, expires, _http_method(client_method))
+
+    async def _metadata(self, path: Any, **_: Any) -> dict[str, str]:
+        return await run_async(self._objects.metadata(self._strip(path)))
+
+    def metadata(self, path: Any, **_: Any) -> dict[str, str]:
+        """The user metadata of a file."""
+        return run(self._objects.metadata(self._strip(path)))
+
+    async def _getxattr(self, path: Any, attr_name: str, **_: Any) -> str | None:
+        return (await self._metadata(path)).get(attr_name.replace("_", "-"))
+
+    def getxattr(self, path: Any, attr_name: str, **_: Any) -> str | None:
+        """One value of a file's user metadata; None if there is none of that name."""
+        found = self.metadata(path)
+        return found.get(attr_name, found.get(attr_name.replace("_", "-")))
+
     # Directories.
 
     async def _mkdir(self, path: Any, create_parents: bool = True, **_: Any) -> None:
@@ -297,6 +329,14 @@ class Names(Base):
     ) -> list[str]:
         del assume_literal  # what is there is meant literally in any case
         return list(await self._expand(path, recursive, maxdepth))
+
+
+def _http_method(client_method: str) -> str:
+    """The HTTP method of boto3's name for it."""
+    method = client_method.removesuffix("_object").upper()
+    if method not in ("GET", "HEAD", "PUT", "DELETE"):
+        raise ValueError(f"client_method must be one such as 'get_object', not {client_method!r}")
+    return method
 
 
 def _tell(error: Exception, on_error: Any) -> list[Info]:

@@ -24,12 +24,20 @@ from ..types import PutResult
 from . import _places
 from ._changes import Changes
 
+STANDARD_ATTRIBUTES = frozenset(
+    "Content-Disposition Content-Encoding Content-Language Content-Type Cache-Control"
+    " Storage-Class".split()
+)
+"""What is no user metadata among attributes."""
 WRITE_BYTES = 1 << 20
 """How many bytes are gathered for each write to a local file."""
 
 
 class Objects(Changes):
     """The bytes of one filesystem's files. Paths are stripped of their protocol."""
+
+    max_concurrency = MAX_CONCURRENCY
+    """How many parts of a file are under way at once, where nobody says otherwise."""
 
     @property
     def _has_suffixes(self) -> bool:
@@ -44,17 +52,20 @@ class Objects(Changes):
         start: int | None = None,
         end: int | None = None,
         version: str | None = None,
+        if_match: str | None = None,
     ) -> Plan[bytes]:
         """The bytes of a file from `start` to `end`, as slices of Python's have them.
 
         Raises:
+            PreconditionError: it has another e_tag than `if_match`.
             NotFoundError: there is no such file.
         """
         verbs, key = self.verbs(path)
         from_end = start is not None and start < 0
         if (end is not None and (from_end or end < 0)) or (from_end and not self._has_suffixes):
             start, end = yield from self._from_start(path, start, end, version)
-        options: dict[str, Any] = {} if version is None else {"version": version}
+        given = {"version": version, "if_match": if_match}
+        options: dict[str, Any] = {name: item for name, item in given.items() if item is not None}
         if start is not None and start < 0:
             options["range"] = {"suffix": -start}
         elif end is not None:
@@ -160,6 +171,14 @@ class Objects(Changes):
             return
         yield from _save_whole(fetched.content, str(target), callback)
 
+    def metadata(self, path: str) -> Plan[dict[str, str]]:
+        """The user metadata of a file."""
+        verbs, key = self.verbs(path)
+        fetched = yield from verbs.get(key, {"head": True})
+        yield from fetched.content.close()
+        named = fetched.attributes.items()
+        return {name: item for name, item in named if name not in STANDARD_ATTRIBUTES}
+
     # Writing.
 
     def pipe_file(
@@ -172,7 +191,7 @@ class Objects(Changes):
         """
         verbs, key = self.verbs(path)
         options.setdefault("chunk_size", CHUNK_SIZE)
-        options.setdefault("max_concurrency", MAX_CONCURRENCY)
+        options.setdefault("max_concurrency", self.max_concurrency)
         return (yield from verbs.put(key, value, asynchronous=asynchronous, **options))
 
     def put_file(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
 from .. import options
+from ._botocore import allow_given_http, client_option, s3_words
 from ._locations import Family
-
-Given = dict[str, Any]
+from ._words import WORDS, Defaults, Given, take_defaults
 
 _RENAMED: dict[str, dict[str, str]] = {
     "S3Store": {
@@ -23,12 +24,25 @@ _RENAMED: dict[str, dict[str, str]] = {
     "GCSStore": {"endpoint_url": "base_url", "anon": "skip_signature"},
     "AzureStore": {"anon": "skip_signature"},
 }
+_USUAL = {
+    "S3Store": frozenset(_RENAMED["S3Store"])
+    | frozenset(
+        "client_kwargs config_kwargs s3_additional_kwargs session username password token use_ssl"
+        " endpoint_url".split()
+    ),
+    "GCSStore": frozenset(_RENAMED["GCSStore"]) | {"token", "project", "requests_timeout"},
+    "AzureStore": frozenset(
+        "anon connection_string account_host credential request_session connection_timeout"
+        " socket_timeout read_timeout".split()
+    ),
+}
+"""The words of s3fs, gcsfs and adlfs that are not ours."""
 _TRANSPORTS = frozenset({"transport", "async_transport"})
 _LOCAL = frozenset({"automatic_cleanup", "follow_symlinks"})
 
 
-def store_arguments(family: Family, given: Mapping[str, Any]) -> Given:
-    """The arguments of a store's constructor that storage options mean.
+def store_arguments(family: Family, given: Mapping[str, Any]) -> tuple[Given, Defaults]:
+    """What storage options mean: a store's constructor's arguments, and defaults of files.
 
     Args:
         family: the kind of store.
@@ -39,26 +53,46 @@ def store_arguments(family: Family, given: Mapping[str, Any]) -> Given:
         TypeError, ValueError: an option cannot be used.
     """
     wanted = {name: value for name, value in given.items() if value is not None}
+    defaults = take_defaults(wanted)
     if family.store in ("LocalStore", "MemoryStore"):
         wanted.pop("auto_mkdir", None)  # directories are made as they are needed
         allowed = _LOCAL if family.store == "LocalStore" else frozenset[str]()
         _refuse_others(wanted, allowed)
-        return wanted
+        return wanted, defaults
     if family.store == "HTTPStore":
-        _refuse_others(wanted, _TRANSPORTS | {"client_options", "retry_config"})
-        return wanted
-    _TRANSLATE[family.store](wanted)
+        _http(wanted)
+        _refuse_others(wanted, _TRANSPORTS | {"client_options", "retry_config", "headers"})
+        return wanted, defaults
+    defaults.written = _TRANSLATE[family.store](wanted) or {}
     for usual, ours in _RENAMED[family.store].items():
         if usual in wanted:
             wanted[ours] = wanted.pop(usual)
     _check(family, wanted)
-    return wanted
+    return wanted, defaults
+
+
+def take_bucket(family: Family, wanted: Given) -> str | None:
+    """Take out a bucket that the configuration names: paths have it, too."""
+    if family.store not in _RENAMED:
+        return None
+    from .. import store
+
+    kind = getattr(store, family.store)
+    found: list[str] = []
+    config: Any = dict(wanted.get("config") or {})
+    for source in (wanted, config):
+        for name in list(source):
+            if kind._table.canonical(name) == kind._bucket_key:
+                found.append(source.pop(name))
+    if "config" in wanted:
+        wanted["config"] = config
+    return found[0] if found else None
 
 
 def _refuse_others(wanted: Given, allowed: frozenset[str]) -> None:
     for name in wanted:
         if name not in allowed:
-            raise options.unknown_key(name, allowed)
+            raise options.unknown_key(name, allowed | WORDS)
 
 
 def _check(family: Family, wanted: Given) -> None:
@@ -66,35 +100,40 @@ def _check(family: Family, wanted: Given) -> None:
 
     table: options.KeyTable = getattr(store, family.store)._table
     ours = {"config", "client_options", "retry_config", "credential_provider"} | _TRANSPORTS
-    usual = set(_RENAMED[family.store]) | {"client_kwargs", "connection_string", "token"}
     for name in wanted:
         if name not in ours and table.canonical(name) is None:
-            raise options.unknown_key(name, table.keys | options.CLIENT_KEYS | ours | usual)
+            ours |= table.keys | set(table.aliases) | options.CLIENT_KEYS
+            known = ours | _USUAL[family.store] | WORDS
+            raise options.unknown_key(name, known)
 
 
-def _s3(wanted: Given) -> None:
-    """`client_kwargs`, `endpoint_url` and `use_ssl` as s3fs has them."""
-    client = wanted.pop("client_kwargs", {})
-    if not isinstance(client, Mapping):
-        raise TypeError(f"client_kwargs must be a dict, not {type(client).__name__}")
-    for name, value in cast("Mapping[str, Any]", client).items():
-        if name == "verify" and value is False:
-            _client(wanted, "allow_invalid_certificates", True)
-        elif name == "verify" and value is not True:
-            raise ValueError(
-                "client_kwargs['verify'] must be True or False: give certificates in"
-                " client_options={'root_certificate': ...}"
-            )
-        elif name != "verify" and value is not None:
-            wanted[name] = value
-    if wanted.pop("use_ssl", True) is False:
-        _client(wanted, "allow_http", True)
-    _allow_given_http(wanted, "endpoint_url")
+def _http(wanted: Given) -> None:
+    """`headers` and `client_kwargs` as fsspec's own filesystem of HTTP has them."""
+    client = dict(wanted.pop("client_kwargs", {}))
+    headers = {**client.pop("headers", {}), **wanted.pop("headers", {})}
+    if headers:
+        client_option(wanted, "default_headers", headers)
+    if "timeout" in client and isinstance(client["timeout"], int | float):
+        client_option(wanted, "timeout", timedelta(seconds=client.pop("timeout")))
+    for name in client:
+        if name != "trust_env":
+            raise options.unknown_key(name, {"headers", "timeout", "trust_env"})
+
+
+def _timeouts(wanted: Given, names: Mapping[str, str]) -> None:
+    for name, ours in names.items():
+        value = wanted.pop(name, None)
+        if isinstance(value, int | float):
+            client_option(wanted, ours, timedelta(seconds=value))
 
 
 def _gcs(wanted: Given) -> None:
     """`token` and `project` as gcsfs has them."""
-    wanted.pop("project", None)  # of meaning only for making buckets
+    for name in ("project", "session_kwargs", "cache_timeout"):
+        wanted.pop(name, None)  # buckets are not made, sessions are ours
+    _timeouts(wanted, {"requests_timeout": "timeout"})
+    if wanted.pop("requester_pays", False):
+        raise ValueError("requester_pays cannot be had of Google: the crate sends no userProject")
     token: Any = wanted.pop("token", None)
     if token == "anon":  # noqa: S105 - gcsfs's word for nobody, no secret
         wanted["skip_signature"] = True
@@ -112,16 +151,22 @@ def _gcs(wanted: Given) -> None:
             " dict with a service account's key, or google-auth credentials; an access token is"
             " given as bearer_token"
         )
-    _allow_given_http(wanted, "endpoint_url")
+    allow_given_http(wanted, "endpoint_url")
 
 
 def _azure(wanted: Given) -> None:
     """`connection_string`, `account_host` and `credential` as adlfs has them."""
+    wanted.pop("request_session", None)
+    _timeouts(
+        wanted,
+        {"connection_timeout": "connect_timeout", "socket_timeout": "read_timeout",
+         "read_timeout": "read_timeout"},
+    )  # fmt: skip
     text = wanted.pop("connection_string", None)
     if text is not None:
         for name, value in _connection(text).items():
             wanted.setdefault(name, value)
-        _allow_given_http(wanted, "endpoint")
+        allow_given_http(wanted, "endpoint")
     host = wanted.pop("account_host", None)
     if host is not None:
         wanted["endpoint"] = f"https://{host}"
@@ -157,22 +202,8 @@ def _connection(text: object) -> dict[str, Any]:
     return found
 
 
-def _allow_given_http(wanted: Given, name: str) -> None:
-    """Who writes out `http://` as s3fs, gcsfs and adlfs want it need not allow it once more."""
-    if isinstance(url := wanted.get(name), str) and url.lower().startswith("http://"):
-        _client(wanted, "allow_http", True)
-
-
-def _client(wanted: Given, name: str, value: object) -> None:
-    """Add a client option that is not given otherwise."""
-    given = dict(wanted.get("client_options") or {})
-    known = {key.lower() for source in (given, wanted) for key in source}
-    if name not in known:
-        wanted["client_options"] = {**given, name: value}
-
-
-_TRANSLATE: dict[str, Callable[[Given], None]] = {
-    "S3Store": _s3,
+_TRANSLATE: dict[str, Callable[[Given], Given | None]] = {
+    "S3Store": s3_words,
     "GCSStore": _gcs,
     "AzureStore": _azure,
 }

@@ -47,6 +47,8 @@ class Tree:
         self.cache = cache
         self.is_local = family.store == "LocalStore"
         self.is_web = family.store == "HTTPStore"
+        self._buckets: set[str] = set()
+        """Those that were seen to be there."""
         self._store = lru_cache(max_stores)(make_store)
 
     def split(self, path: str) -> tuple[str, str]:
@@ -76,14 +78,22 @@ class Tree:
         return join(self.family, self.split(path)[0], key)
 
     def _file(self, path: str, meta: ObjectMeta) -> Info:
+        """The info of a file, in our words and in s3fs's."""
+        name = self._name(path, meta["path"])
+        size, modified, e_tag = meta["size"], meta["last_modified"], meta["e_tag"]
         return {
-            "name": self._name(path, meta["path"]),
-            "size": meta["size"],
+            "name": name,
+            "size": size,
             "type": "file",
-            "last_modified": meta["last_modified"],
-            "mtime": meta["last_modified"],
-            "e_tag": meta["e_tag"],
+            "last_modified": modified,
+            "mtime": modified,
+            "e_tag": e_tag,
             "version": meta["version"],
+            "Key": name,
+            "Size": size,
+            "LastModified": modified,
+            "ETag": e_tag,
+            "VersionId": meta["version"],
         }
 
     # One name.
@@ -109,7 +119,12 @@ class Tree:
         yield from fetched.content.close()
         if fetched.meta.size == 0 and fetched.attributes.get(FOLDER_MARK) == "true":
             return directory_info(path)
-        return self._file(path, verbs.meta(fetched))
+        found = self._file(path, verbs.meta(fetched))
+        return {
+            **found,
+            "ContentType": fetched.attributes.get("Content-Type"),
+            "StorageClass": fetched.attributes.get("Storage-Class"),
+        }
 
     def _root_info(self, path: str) -> Plan[Info]:
         if self.family.bucketed and path and self.family.store != "HTTPStore":
