@@ -65,5 +65,6 @@ TITLES = {
     "S16": "what a pickle contains",
     "S17": "no password in a URL",
     "S18": "temporary files are private",
+    "S20": "a URL with a password is neither taken nor shown",
     "S24": "files that are named are opened at once; linked directories end",
 }

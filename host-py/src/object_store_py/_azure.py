@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import TypeAlias
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from . import _checks, _redact, options
 from ._environment import variable, variables
@@ -214,6 +214,10 @@ _ACCOUNT_HOST = re.compile(
 _PRIVATE_LINK = re.compile(r"(?P<account>[^.]+\.z[^.]*)\.(.+\.)?fabric\.microsoft\.com")
 
 
+_AT_ACCOUNT = ("az", "adl", "azure", "abfs", "abfss")
+"""Schemes whose URLs may have a container where others have a user: `container@account.host`."""
+
+
 def parse_url(url: str) -> tuple[Config, str]:
     """The configuration and the prefix that a URL of Azure means.
 
@@ -222,10 +226,11 @@ def parse_url(url: str) -> tuple[Config, str]:
     Raises:
         GenericError: it is no URL of Azure, or has a password, a fragment or another query.
     """
-    parts = urlsplit(_checks.text(url, "url"))
+    parts = _checks.url(url, user=True)
     refused = GenericError(f"AzureStore.from_url: {_redact.value(url)} is no URL of Azure")
     path = unquote(parts.path).strip("/")
-    if parts.fragment or parts.password is not None:
+    has_user = parts.scheme not in _AT_ACCOUNT and _redact.has_user(url)
+    if parts.fragment or parts.password is not None or has_user:
         raise refused
     if parts.scheme in ("az", "adl", "azure", "abfs", "abfss") and not parts.query:
         return _from_scheme(parts.scheme, parts.netloc, refused), path
@@ -239,9 +244,9 @@ def parse_url(url: str) -> tuple[Config, str]:
 def _from_scheme(scheme: str, place: str, refused: GenericError) -> Config:
     """`container`, or `container@account.host` where the scheme has that form."""
     container, at, host = place.rpartition("@")
-    if not at and place and "." not in place:
+    if not at and re.fullmatch("[^.:]+", place):
         return {"container_name": place}
-    if not at or not container or "." in container or scheme in ("adl", "azure"):
+    if not at or not re.fullmatch("[^.@:]+", container) or scheme in ("adl", "azure"):
         raise refused
     return {"container_name": container, **_from_host(host.lower(), refused)}
 

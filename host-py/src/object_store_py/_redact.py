@@ -7,8 +7,7 @@ import re
 LIMIT = 200
 """How much of a value that a caller gave is shown in an error."""
 
-_URL = re.compile(r"(?P<base>\b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s?#'\"<>]*)[?#][^\s'\"<>]*")
-_USERINFO = re.compile(r"(\b[a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s@'\"<>]*@")
+_URL = re.compile(r"\b([a-zA-Z][a-zA-Z0-9+.-]{0,30}://)([^\s'\"<>]*)")
 _SECRET_KEY = re.compile(
     r"secret|token|password|passwd|sas|access_key|account_key|master_key|customer_key"
     r"|encryption_key|service_account_key|access_key_id|bearer|authorization|proxy|credential"
@@ -18,7 +17,32 @@ _NOT_SECRET = frozenset({"fabric_token_service_url", "sse_kms_key_id"})
 
 def url(text: str) -> str:
     """Take query strings, fragments and user names out of the URLs of a text."""
-    return _USERINFO.sub(r"\1", _URL.sub(r"\g<base>", text))
+    return _URL.sub(_bare, text)
+
+
+def _bare(found: re.Match[str]) -> str:
+    scheme, rest = found.groups()
+    if _has_user(rest, "0123456789"):
+        rest = rest.rpartition("@")[2]
+    return scheme + re.split("[?#]", rest, maxsplit=1)[0]
+
+
+def _has_user(rest: str, port: str) -> bool:
+    """Whether there is a user name in what follows a URL's scheme.
+
+    A password may have a slash in it, as nobody should write it: what cannot be a port is one.
+    """
+    authority = re.split("[/?#]", rest, maxsplit=1)[0]
+    _, colon, after = authority.rpartition(":")
+    is_port = not colon or authority.endswith("]") or (bool(port) and not after.strip(port))
+    return "@" in authority or (not is_port and "@" in rest)
+
+
+def has_user(url: str) -> bool:
+    """Whether a URL has a user name or password in it, be it written as it should be or not."""
+    scheme, slashes, rest = url.strip().partition("://")
+    web = scheme.lower() in ("http", "https")
+    return bool(slashes) and _has_user(rest, "0123456789" if web else "")
 
 
 def is_secret(key: str) -> bool:
@@ -29,10 +53,21 @@ def is_secret(key: str) -> bool:
 
 def value(given: object) -> str:
     """A value that a caller gave, as an error may show it: cut, in one line, without secrets."""
+    if isinstance(given, str):
+        given = _without_user(given)
     try:
         return cut(url(repr(given)))
     except RecursionError:  # lists in lists, deeper than can be shown
         return f"<{type(given).__name__}>"
+
+
+def _without_user(given: str) -> str:
+    """A text that should be a URL, or a part of one, without all before its last `@`."""
+    scheme, slashes, rest = given.partition("://")
+    if not slashes:
+        scheme, rest = "", given
+    user, at, rest = rest.rpartition("@")
+    return f"{scheme}{slashes}{rest}" if at and (slashes or ":" in user) else given
 
 
 def cut(text: str, limit: int = LIMIT) -> str:

@@ -66,8 +66,8 @@ def parse_scheme(url: str) -> Scheme:
 def _split(url: str) -> tuple[str, str]:
     try:
         parts = urlsplit(url)
-    except ValueError as error:
-        raise ValueError(f"{_redact.value(url)} is no valid URL: {error}") from None
+    except ValueError:
+        raise ValueError(f"{_redact.value(url)} is no valid URL") from None
     return parts.netloc, (parts.hostname or "")
 
 

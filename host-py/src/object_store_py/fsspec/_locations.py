@@ -91,12 +91,24 @@ def strip(protocol: str, path: str) -> str:
                 f" {protocol!r}: use fsspec.filesystem({scheme!r})"
             )
         path = path[match.end() :]
+    if match is not None or (family is not None and family.store == "HTTPStore"):
+        _check_user(family, protocol, path)
     if family is None or family.bucketed:
         path = path.strip("/")
         return _without_account(path) if family is _AZURE else path
     if protocol == "file":
         return os.path.abspath(path.removeprefix("file:") or "/")
     return "/" + path.strip("/")
+
+
+def _check_user(family: Family | None, protocol: str, path: str) -> None:
+    """Refuse a path that was a URL with a password; `container@account.host` is none."""
+    place = path.partition("@")[0]
+    if family is None or not family.bucketed or (family is _AZURE and ":" not in place):
+        return
+    if _redact.has_user(f"{protocol}://{path}"):
+        shown = _redact.value(f"{protocol}://{path}")
+        raise ValueError(f"a URL must not have a user name or password in it: {shown}")
 
 
 def _without_account(path: str) -> str:

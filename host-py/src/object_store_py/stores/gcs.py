@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
 
 from .. import _checks, _google, _redact, options
 from .._credentials import CredentialPlan, from_provider
@@ -125,8 +124,8 @@ class GCSStore(RemoteStore):
     @classmethod
     def from_url(cls: type[T], url: str, **arguments: Any) -> T:
         """Make a store of a URL `gs://bucket/prefix`."""
-        parts = urlsplit(_checks.text(url, "url"))
-        if parts.scheme != "gs" or not parts.netloc or "@" in parts.netloc:
+        parts = _checks.url(url)
+        if parts.scheme != "gs" or not parts.netloc:
             raise GenericError(f"GCSStore.from_url: {_redact.value(url)} is no URL of GCS")
         explicit = dict(_checks.named(arguments.pop("config", None), "config"))
         known = {cls._table.canonical(key) for key in (*explicit, *arguments)}

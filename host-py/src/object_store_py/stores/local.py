@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from .. import _checks, _redact
 from ..exceptions import GenericError, NotFoundError
@@ -65,7 +65,7 @@ class LocalStore(ObjectStoreMethods):
     @classmethod
     def from_url(cls: type[T], url: str, **arguments: Any) -> T:
         """Make a store of a `file:///directory` URL."""
-        parts = urlsplit(_checks.text(url, "url"))
+        parts = _checks.url(url)
         if parts.scheme != "file" or parts.netloc not in ("", "localhost"):
             raise GenericError(
                 f"LocalStore.from_url: {_redact.value(url)} is no URL of a local directory"

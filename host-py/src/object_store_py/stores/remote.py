@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 from urllib.parse import unquote, urlsplit
 
-from .. import _paths, _redact, options
+from .. import _checks, _paths, _redact, options
 from ..config import ClientConfig, RetryConfig
 from ..exceptions import GenericError
 from .wired import WiredStore
@@ -208,11 +208,11 @@ def check_endpoint(url: str, name: str) -> str:
     Raises:
         GenericError: it is no http(s) URL, has a user name, a query or a fragment, or is too long.
     """
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise GenericError(f"{name} is no valid URL: {error}") from None
+    if "@" in url:  # nor in the path, where the core would not have it either
+        shown = _redact.value(url if "://" in url else f"://{url}")
+        raise GenericError(f"{name} must not have a user name or password in it: {shown}")
+    parts = _checks.url(url, name)
+    port = parts.port
     shown = _redact.value(url)
     if len(url) > LONGEST_URL:
         raise GenericError(f"{name} has more than {LONGEST_URL} characters: {shown}")
@@ -220,8 +220,6 @@ def check_endpoint(url: str, name: str) -> str:
         raise GenericError(f"{name} must not have control characters or lone surrogates: {shown}")
     if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
         raise GenericError(f"{name} must be a URL with http:// or https:// and a host, not {shown}")
-    if parts.username is not None or parts.password is not None:
-        raise GenericError(f"{name} must not have a user name or password in it: {shown}")
     if parts.query or parts.fragment:
         raise GenericError(f"{name} must not have a query or fragment: {shown}")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname

@@ -6,7 +6,6 @@ import dataclasses
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
 
 from .. import _aws_files, _checks, _redact, options
 from .._credentials import CredentialPlan
@@ -286,9 +285,9 @@ def parse_url(url: str) -> tuple[dict[str, str], str]:
     Raises:
         GenericError: it is no URL of S3.
     """
-    parts = urlsplit(_checks.text(url, "url"))
+    parts = _checks.url(url)
     path = url_path(url)
-    if parts.scheme in ("s3", "s3a") and parts.netloc and "@" not in parts.netloc:
+    if parts.scheme in ("s3", "s3a") and parts.netloc:
         return {"bucket": parts.netloc}, path
     for pattern in _HOSTS if parts.scheme == "https" else ():
         match = pattern.fullmatch(parts.netloc.lower())
