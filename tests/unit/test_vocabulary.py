@@ -45,7 +45,12 @@ def test_bytes_pickle_and_copy() -> None:
         assert again == data
 
 
-BUILTINS = {
+BUILTINS: dict[type[exceptions.BaseError], type[Exception]] = {
+    exceptions.GenericError: OSError,
+    exceptions.PreconditionError: OSError,
+    exceptions.NotModifiedError: OSError,
+    exceptions.NotSupportedError: OSError,
+    exceptions.UnauthenticatedError: PermissionError,
     exceptions.NotFoundError: FileNotFoundError,
     exceptions.AlreadyExistsError: FileExistsError,
     exceptions.PermissionDeniedError: PermissionError,

@@ -12,8 +12,7 @@ from collections import deque
 
 from ._backend import Content, Fetched
 from ._effects import Cancel, Group, Join, Plan, Spawn
-from ._fresh import fills, fresh
-from .bytes import Bytes
+from ._fresh import B, as_kind, fills, fresh
 from .exceptions import GenericError
 
 SPLIT_FROM = 64 << 20
@@ -24,17 +23,17 @@ BESIDE = 3
 """How many requests are under way beside the first."""
 
 
-def read_all(fetched: Fetched) -> Plan[Bytes]:
-    """Read all bytes of an object, once."""
+def read_all(fetched: Fetched, kind: type[B]) -> Plan[B]:
+    """Read all bytes of an object, once, as `bytes` or `Bytes`."""
     content, size = fetched.content, fetched.end - fetched.start
     whole = content.whole()
     if whole is not None:
-        return Bytes(whole)
-    if fills(Bytes, size):
-        data, view = fresh(Bytes, size)
+        return as_kind(kind, whole)
+    if fills(kind, size):
+        data, view = fresh(kind, size)
         yield from fill(fetched, view)
         return data
-    # A list of chunks to join would hold everything twice, and then once more as `Bytes`.
+    # A list of chunks to join would hold everything twice.
     buffer = io.BytesIO()
     try:
         while chunk := (yield from content.read()):
@@ -42,7 +41,7 @@ def read_all(fetched: Fetched) -> Plan[Bytes]:
     except BaseException:
         content.abandon()
         raise
-    return Bytes(buffer.getvalue())
+    return as_kind(kind, buffer.getvalue())
 
 
 def fill(fetched: Fetched, view: memoryview) -> Plan[None]:

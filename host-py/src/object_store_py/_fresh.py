@@ -57,6 +57,11 @@ def copied(kind: type[B], data: memoryview) -> B:
     return whole
 
 
+def as_kind(kind: type[B], data: bytes) -> B:
+    """Bytes as this kind: themselves if that is `bytes`."""
+    return data if type(data) is kind else kind(data)
+
+
 @cache
 def _usable(kind: type[bytes]) -> bool:
     locked: bool = getattr(sys, "_is_gil_enabled", lambda: True)()

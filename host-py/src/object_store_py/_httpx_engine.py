@@ -19,6 +19,7 @@ from ._httpx_line import Line
 from ._parsers import decoded
 from ._quiet import quiet
 from ._wire import REFUSAL, Budget, Headers, Spill, Wire
+from .exceptions import BaseError
 
 _FAILURES: list[tuple[type[Exception], TransportErrorKind]] = [
     (httpx.ConnectTimeout, "connect"),
@@ -353,7 +354,7 @@ def raise_failure(error: BaseException, ours: bool = False) -> NoReturn:
     kind = next((kind for known, kind in _FAILURES if isinstance(error, known)), None)
     if kind is None:
         unexpected = ours and isinstance(error, Exception)
-        if isinstance(error, TransportFailure) or not (
+        if isinstance(error, TransportFailure | BaseError) or not (
             unexpected or isinstance(error, httpx.HTTPError | ssl.SSLError | OSError)
         ):
             raise error

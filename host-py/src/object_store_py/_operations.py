@@ -20,6 +20,7 @@ from ._backend import (
 )
 from ._effects import Cancel, Group, Join, Plan, Spawn
 from ._filling import fill, read_all
+from ._fresh import B
 from ._http import Payload
 from ._ranges import parse_ranges, read_ranges
 from ._sources import Source, make_source
@@ -124,7 +125,7 @@ class Operations:
         """Read one range."""
         wanted = _arguments.bounded(start, end, length)
         fetched = yield from self._backend.get(self._full(path), GetRequest(range=wanted))
-        return (yield from read_all(fetched))
+        return (yield from read_all(fetched, Bytes))
 
     def get_ranges(
         self,
@@ -133,12 +134,13 @@ class Operations:
         ends: Sequence[int] | None,
         lengths: Sequence[int] | None,
         coalesce: int,
-    ) -> Plan[list[Bytes]]:
+        kind: type[B],
+    ) -> Plan[list[B]]:
         """Read many ranges; those that are near each other with one request."""
         full = self._full(path)
         ranges = parse_ranges(starts, ends, lengths)
         gap = _arguments.offset(coalesce, "coalesce")
-        return (yield from read_ranges(self._backend, full, ranges, gap, PARALLEL))
+        return (yield from read_ranges(self._backend, full, ranges, gap, PARALLEL, kind))
 
     # Writing.
 

@@ -8,11 +8,10 @@ from . import _arguments
 from ._backend import Backend, GetRequest, RawMeta, beyond_end
 from ._effects import Plan
 from ._filling import read_all
-from ._fresh import copied
+from ._fresh import B, copied
 from ._http import SMALL_BODY
 from ._states import difference
 from ._together import together
-from .bytes import Bytes
 from .exceptions import GenericError
 
 WIDEST = 8 << 20
@@ -41,15 +40,18 @@ def parse_ranges(
 
 
 def read_ranges(
-    backend: Backend, path: str, ranges: list[Range], gap: int, limit: int
-) -> Plan[list[Bytes]]:
-    """Read ranges, with `limit` requests at once; those at most `gap` bytes apart are joined."""
-    found: list[Bytes] = [Bytes()] * len(ranges)
+    backend: Backend, path: str, ranges: list[Range], gap: int, limit: int, kind: type[B]
+) -> Plan[list[B]]:
+    """Read ranges, as `bytes` or `Bytes`, with `limit` requests at once.
+
+    Those at most `gap` bytes apart are joined.
+    """
+    found = [kind()] * len(ranges)
     groups = _joined(ranges, gap)
     spans = [_span(ranges, group) for group in groups]
     states: list[RawMeta] = []
     plans = [
-        _read(backend, path, ranges, span, group, found, states)
+        _read(backend, path, ranges, span, group, found, states, kind)
         for span, group in zip(spans, groups)
     ]
     brief = all(last - first <= SMALL_BODY for first, last in spans)
@@ -83,8 +85,9 @@ def _read(
     ranges: list[Range],
     span: Range,
     group: list[int],
-    found: list[Bytes],
+    found: list[B],
     states: list[RawMeta],
+    kind: type[B],
 ) -> Plan[None]:
     """Read what a group's ranges span, and put the bytes of each in its place."""
     first = span[0]
@@ -93,10 +96,10 @@ def _read(
     if reason := difference(states[0], fetched.meta):
         yield from fetched.content.close()
         raise GenericError(f"{path!r}: the object changed while it was read: {reason}", path=path)
-    data = yield from read_all(fetched)
+    data = yield from read_all(fetched, kind)
     for number in group:
         start, end = ranges[number][0] - first, ranges[number][1] - first
         if start >= len(data):  # joined with one that starts in the object
             raise beyond_end(first + start, first + len(data), path)
         whole = not start and end >= len(data)
-        found[number] = data if whole else copied(Bytes, memoryview(data)[start:end])
+        found[number] = data if whole else copied(kind, memoryview(data)[start:end])

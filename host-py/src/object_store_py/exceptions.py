@@ -2,19 +2,21 @@
 
 ```text
 BaseError(Exception)
-├── GenericError
+├── GenericError                  (also OSError)
 ├── NotFoundError                 (also FileNotFoundError)
 ├── AlreadyExistsError            (also FileExistsError)
 ├── InvalidPathError              (also ValueError)
-├── PreconditionError
-├── NotModifiedError
+├── PreconditionError             (also OSError)
+├── NotModifiedError              (also OSError)
 ├── PermissionDeniedError         (also PermissionError)
 ├── UnauthenticatedError          (also PermissionError)
-├── NotSupportedError
-├── NotImplementedError           (also the builtin NotImplementedError)
+├── NotSupportedError             (also OSError)
+├── NotImplementedError           (also OSError and the builtin NotImplementedError)
 ├── UnknownConfigurationKeyError  (also ValueError)
 └── JoinError                     (kept for its name; never raised)
 ```
+
+So whatever reading or writing can raise is an `OSError`, as it is of any file.
 
 A bad argument that is no path and no configuration key raises `ValueError` or `TypeError`.
 """
@@ -85,7 +87,7 @@ def _rebuild(kind: type[BaseError], message: str, facts: dict[str, Any]) -> Base
     return kind(message, **facts)
 
 
-class GenericError(BaseError):
+class GenericError(BaseError, OSError):
     """Something else: the server failed, the network failed, the answer made no sense."""
 
 
@@ -101,11 +103,11 @@ class InvalidPathError(BaseError, ValueError):
     """The path, or a key that a server listed, is not valid."""
 
 
-class PreconditionError(BaseError):
+class PreconditionError(BaseError, OSError):
     """The condition of the call (if_match, if_unmodified_since, an update) does not hold."""
 
 
-class NotModifiedError(BaseError):
+class NotModifiedError(BaseError, OSError):
     """The object did not change (if_none_match, if_modified_since)."""
 
 
@@ -117,11 +119,11 @@ class UnauthenticatedError(BaseError, PermissionError):
     """There is no valid credential."""
 
 
-class NotSupportedError(BaseError):
+class NotSupportedError(BaseError, OSError):
     """The store cannot do this."""
 
 
-class NotImplementedError(BaseError, builtins.NotImplementedError):
+class NotImplementedError(BaseError, builtins.NotImplementedError, OSError):
     """The store could do this, but its configuration or this library does not."""
 
 

@@ -11,7 +11,7 @@ from ._backend import Fetched, Page, Progress
 from ._driver import run, run_async
 from ._effects import Plan
 from ._filling import fill_from, read_all
-from ._fresh import fills, fresh
+from ._fresh import B, as_kind, fills, fresh
 from .bytes import Bytes
 from .types import Attributes, ObjectMeta
 
@@ -52,37 +52,58 @@ class GetResult:
         """The object's attributes and user metadata."""
         return dict(self._fetched.attributes)
 
-    def bytes(self) -> Bytes:
-        """Read everything.
+    def bytes(self) -> builtins.bytes:
+        """Read everything, as exactly `bytes`.
 
         Raises:
             ValueError: the bytes were taken already.
         """
-        fetched = self._take()
-        whole = fetched.content.whole()
-        return run(read_all(fetched)) if whole is None else Bytes(whole)
+        return self._read(_Plain)
 
-    async def bytes_async(self) -> Bytes:
-        """Read everything.
+    async def bytes_async(self) -> builtins.bytes:
+        """Read everything, as exactly `bytes`.
 
         Raises:
             ValueError: the bytes were taken already.
         """
+        return await self._read_async(_Plain)
+
+    def buffer(self) -> Bytes:
+        """Read everything, as `Bytes`: `bytes` with obstore's methods.
+
+        Raises:
+            ValueError: the bytes were taken already.
+        """
+        return self._read(Bytes)
+
+    async def buffer_async(self) -> Bytes:
+        """Read everything, as `Bytes`: `bytes` with obstore's methods.
+
+        Raises:
+            ValueError: the bytes were taken already.
+        """
+        return await self._read_async(Bytes)
+
+    def _read(self, kind: type[B]) -> B:
         fetched = self._take()
         whole = fetched.content.whole()
-        return await run_async(read_all(fetched)) if whole is None else Bytes(whole)
+        return run(read_all(fetched, kind)) if whole is None else as_kind(kind, whole)
 
-    buffer = bytes
-    buffer_async = bytes_async
+    async def _read_async(self, kind: type[B]) -> B:
+        fetched = self._take()
+        whole = fetched.content.whole()
+        return await run_async(read_all(fetched, kind)) if whole is None else as_kind(kind, whole)
 
     def stream(self, min_chunk_size: int = STREAM_CHUNK) -> BytesStream:
         """Read in chunks of at least `min_chunk_size` bytes; the last one may be smaller.
 
+        With 0 or 1, each chunk is what has come, as soon as it has.
+
         Raises:
-            ValueError: the bytes were taken already.
+            ValueError: the bytes were taken already, or the size is negative.
         """
-        size = _arguments.positive(min_chunk_size, "min_chunk_size")
-        return BytesStream(self._take(), size)
+        size = _arguments.offset(min_chunk_size, "min_chunk_size")
+        return BytesStream(self._take(), max(size, 1))
 
     def __iter__(self) -> Iterator[_Plain]:
         return self.stream()

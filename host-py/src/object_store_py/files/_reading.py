@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from operator import index
 from typing import NamedTuple, TypeVar
 
 from .._backend import RawMeta
@@ -141,7 +142,7 @@ class Reader:
 
     def read_lines(self, hint: int | None) -> Plan[list[bytes]]:
         """Read lines until they have `hint` bytes, or all that are left."""
-        most = -1 if hint is None else hint
+        most = -1 if hint is None else index(hint)
 
         def read(start: int) -> Plan[list[bytes]]:
             lines: list[bytes] = []

@@ -180,7 +180,7 @@ class Writer:
 
     def _push(self, part: memoryview) -> Plan[None]:
         if not self._in_parts:
-            raise ValueError(
+            raise GenericError(
                 f"one request takes {self._part_size} bytes (4 GiB) at most, and this write needs"
                 " to be one"
             )
@@ -194,7 +194,7 @@ class Writer:
             _remember(self)
         while self._ready:
             if self._count >= MAX_PARTS:
-                raise ValueError(
+                raise GenericError(
                     f"an upload has {MAX_PARTS} parts at most: give a larger buffer_size"
                 )
             payload = self._ready.pop(0)

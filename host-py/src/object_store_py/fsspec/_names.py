@@ -93,14 +93,14 @@ class Names(Base):
     async def _isdir(self, path: Any) -> bool:
         try:
             return await run_async(self._objects.is_directory(self._strip(path)))
-        except OSError:
+        except (FileNotFoundError, PermissionError):
             return False
 
     def isdir(self, path: Any) -> bool:
         """Whether a path is a directory; an object of the same name may be beside it."""
         try:
             return run(self._objects.is_directory(self._strip(path)))
-        except OSError:
+        except (FileNotFoundError, PermissionError):
             return False
 
     async def _walk(

@@ -85,7 +85,7 @@ class Objects(Changes):
             if size > max(start or 0, 0):
                 raise
             return b""
-        return (yield from read_all(fetched))
+        return (yield from read_all(fetched, bytes))
 
     def _from_start(
         self, path: str, start: int | None, end: int | None, version: str | None
@@ -138,7 +138,7 @@ class Objects(Changes):
         verbs, key = self.verbs(path)
         starts, ends = [item[1] for item in near], [item[2] for item in near]
         try:
-            found = yield from verbs.get_ranges(key, starts, ends, None, gap)
+            found = yield from verbs.get_ranges(key, starts, ends, None, gap, bytes)
         except Exception:
             for index, start, end in near:
                 yield from self._one_range(results, index, path, start, end)

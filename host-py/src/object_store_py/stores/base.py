@@ -285,7 +285,7 @@ class ObjectStoreMethods(ListingMethods):
             GenericError: a range starts beyond the object's end.
         """
         first = _one_start(starts, offsets, "starts")
-        return run(self._verbs().get_ranges(path, first, ends, lengths, coalesce))
+        return run(self._verbs().get_ranges(path, first, ends, lengths, coalesce, Bytes))
 
     async def get_ranges_async(
         self,
@@ -299,7 +299,9 @@ class ObjectStoreMethods(ListingMethods):
     ) -> builtins.list[Bytes]:
         """Read many ranges; see `get_ranges`."""
         first = _one_start(starts, offsets, "starts")
-        return await run_async(self._verbs().get_ranges(path, first, ends, lengths, coalesce))
+        return await run_async(
+            self._verbs().get_ranges(path, first, ends, lengths, coalesce, Bytes)
+        )
 
     def head(self, path: str) -> ObjectMeta:
         """Read an object's metadata.
