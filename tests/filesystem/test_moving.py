@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -288,3 +289,17 @@ def test_links_move_with_their_directory(links: Any) -> None:
     assert (top / "elsewhere" / "kept").read_bytes() == b"k"
     fs.rm(f"{top}/to_d", recursive=True)
     assert not (top / "to_d").is_symlink()
+
+
+def test_a_key_of_a_mapper_is_no_pattern(tree: Filesystem) -> None:
+    mapper = tree.fs.get_mapper(tree.path)
+    for key in ("?", "d/*", "[e]", "d", "gone"):
+        with pytest.raises(KeyError):
+            del mapper[key]
+    with pytest.raises(KeyError):
+        mapper.delitems(["d/?"])
+    assert content(tree) == TREE
+    copy = pickle.loads(pickle.dumps(mapper)) if tree.protocol != "memory" else mapper
+    del copy["e"]
+    copy.delitems(["d/a", "d2/c"])
+    assert content(tree) == {"d/sub/b": b"2"}

@@ -66,7 +66,7 @@ LAYERS = (
     {"files", "testing.contract", "testing.transports"},
     {"testing"},
     {"zarr"},
-    {"fsspec._locations"},
+    {"fsspec._locations", "fsspec._mapper"},
     {"fsspec._places"},
     {"fsspec._words"},
     {"fsspec._botocore"},
