@@ -1,5 +1,6 @@
 //! The cryptography that signing needs, by RustCrypto; a placeholder's digest comes from the host.
 
+use crate::alias;
 use crate::body::is_placeholder;
 use crate::desk::Desk;
 use crate::error::generic;
@@ -135,7 +136,7 @@ impl DigestContext for Digesting {
             self.host_bytes += data.len() as u64;
         } else {
             self.own_bytes |= !data.is_empty();
-            self.own.update(data);
+            self.own.update(alias::wire(data)); // what is sent is what is signed
         }
     }
 
@@ -163,7 +164,7 @@ impl HmacContext for Signing {
     fn finish(&mut self) -> Result<&[u8]> {
         self.tag = match self.message.len() <= DERIVING {
             true => self.derived.tag(&self.secret, &self.message)?,
-            false => hmac(&self.secret, &sas::message(&self.message))?,
+            false => hmac(&self.secret, &sas::message(&alias::wire(&self.message)))?,
         };
         Ok(&self.tag)
     }

@@ -1,5 +1,6 @@
 //! The table of operations and the loop that drives them. It mirrors the WIT, one method a function.
 
+use crate::alias;
 use crate::clock::{Bell, Clock};
 use crate::credential;
 use crate::desk::{Answer, Desk, Operation, Waits};
@@ -7,6 +8,7 @@ use crate::error::{Failure, Kind};
 use crate::log;
 use crate::operation::{Job, Trouble, Work};
 use crate::operations::{copy, delete, get, list, multipart, put, sign};
+use crate::pages;
 use crate::response;
 use crate::step;
 use crate::store::{self, Store};
@@ -28,6 +30,8 @@ pub struct Engine {
 struct Running {
     work: Work,
     bell: Arc<Bell>,
+    /// Whether it reads a listing.
+    lists: bool,
     /// Whether it waits for another operation.
     stalled: bool,
     /// Virtual time that its next request must still wait for.
@@ -79,7 +83,9 @@ impl Engine {
     /// `stores.parse-path`.
     pub fn parse_path(&mut self, path: &str) -> String {
         match validate::prefix(path) {
-            Ok(path) => step::done(&serde_json::Value::from(path.as_ref()).to_string()),
+            Ok(path) => {
+                step::done(&serde_json::Value::from(&*alias::key(path.as_ref())).to_string())
+            }
             Err(failure) => self.failed(failure),
         }
     }
@@ -178,6 +184,8 @@ impl Engine {
         if let Err(step) = self.check_waits(operation, Waits::Response) {
             return step;
         }
+        let lists = self.running.get(&operation).is_some_and(|running| running.lists);
+        let body = if lists { pages::aliased(body) } else { body };
         let deletes = self.desk.deletes(operation);
         let exchange = self.desk.exchange(operation);
         let (result, outcome) = response::parse(status, headers, body, &exchange, &deletes);
@@ -238,10 +246,10 @@ impl Engine {
             (Some(store), false) => job(store.clone()),
         };
         match job {
-            Ok(Job { work, body, deletes, blocks }) => {
+            Ok(Job { work, body, deletes, blocks, lists }) => {
                 self.desk.enter(operation, body, deletes, blocks);
                 let bell = Arc::default();
-                let running = Running { work, bell, stalled: false, owed: Duration::ZERO };
+                let running = Running { work, bell, lists, stalled: false, owed: Duration::ZERO };
                 self.running.insert(operation, running);
                 self.advance(operation)
             }
@@ -321,7 +329,8 @@ impl Engine {
             }
         }
         for (level, text) in log::take() {
-            let text = crate::redact::cut(self.desk.redact(&text), crate::redact::MESSAGE);
+            let text = self.desk.redact(&alias::key(&text));
+            let text = crate::redact::cut(text, crate::redact::MESSAGE);
             self.mail.push_back(format!("log {level}\n{text}"));
         }
         match self.mail.is_empty() {

@@ -1,5 +1,6 @@
 //! Why an operation failed, and the text that says so without a secret in it.
 
+use crate::alias;
 use crate::desk::{Desk, Exchange};
 use crate::redact;
 use object_store::client::HttpError;
@@ -75,7 +76,7 @@ impl Failure {
     /// The same failure with every secret that the desk knows of cut out.
     pub fn redacted(mut self, desk: &Desk) -> Self {
         let clean = |text: String, limit| redact::cut(desk.redact(&text), limit);
-        self.message = clean(self.message, redact::MESSAGE);
+        self.message = clean(alias::key(&self.message).into_owned(), redact::MESSAGE);
         self.code = self.code.map(|text| clean(text, redact::CODE));
         self.detail = self.detail.map(|text| clean(text, redact::DETAIL));
         self

@@ -1,5 +1,6 @@
 //! The crate `object_store` without any I/O: a sans-IO engine, and its WASI component.
 
+pub mod alias;
 pub mod body;
 pub mod clock;
 #[cfg(target_family = "wasm")]
@@ -15,6 +16,7 @@ pub mod log;
 pub mod operation;
 pub mod operations;
 pub mod options;
+pub mod pages;
 pub mod redact;
 pub mod response;
 #[cfg(target_family = "wasm")]

@@ -26,12 +26,15 @@ pub struct Job {
     pub deletes: Arc<[String]>,
     /// The parts that it puts in the place of rehearsed ones.
     pub blocks: Option<Arc<[String]>>,
+    /// Whether it reads a listing.
+    pub lists: bool,
 }
 
 impl Job {
     /// A job without a body.
     pub fn new(work: impl Future<Output = Result<String, Trouble>> + Send + 'static) -> Self {
-        Self { work: Box::pin(work), body: None, deletes: Arc::default(), blocks: None }
+        let work = Box::pin(work);
+        Self { work, body: None, deletes: Arc::default(), blocks: None, lists: false }
     }
 }
 

@@ -41,6 +41,9 @@ pub enum Kind {
 pub struct Store {
     /// The store.
     pub kind: Kind,
+    /// The same store of S3, which deletes one by one: the crate signs the MD5 of a list of keys
+    /// out of our sight, so that no alias can be undone there.
+    pub single: Option<AmazonS3>,
     /// Whether the SHA-256 of a body is needed.
     pub digest: bool,
     /// How many paths one delete takes at most.
@@ -177,6 +180,7 @@ impl Setup<'_> {
         let (base, guard) = (Path::default(), Duration::ZERO);
         Store {
             kind,
+            single: None,
             digest: false,
             delete_batch,
             filter_offset: false,
@@ -191,9 +195,14 @@ impl Setup<'_> {
         let facts = Facts(&entries);
         facts.check_s3_url()?;
         let store = build!(self, AmazonS3Builder, &entries, self.host_provider());
+        let key = AmazonS3ConfigKey::DisableBulkDelete;
+        let one = Entry { key, name: "disable_bulk_delete".into(), value: "true".into() };
+        let credentials = Some(store.credentials().clone());
+        let single = build!(self, AmazonS3Builder, entries.iter().chain([&one]), credentials);
         let batch = if facts.flag("disable_bulk_delete") { 1 } else { 1000 };
         let signed = !facts.flag("skip_signature") && !facts.flag("unsigned_payload");
         Ok(Store {
+            single: Some(single),
             digest: signed || facts.has("checksum_algorithm"),
             filter_offset: facts.flag("s3_express"),
             ..self.store(Kind::S3(store), batch)

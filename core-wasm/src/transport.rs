@@ -1,5 +1,6 @@
 //! The crate's HTTP client, without HTTP: each request is put on the desk and waits for its answer.
 
+use crate::alias;
 use crate::body::{KeepResponse, is_placeholder};
 use crate::desk::{Answer, Ask, Desk, Request, RequestBody};
 use crate::error::Plain;
@@ -17,6 +18,10 @@ use std::sync::Arc;
 
 /// Headers that carry a token; a signature is made anew for each request, and opens nothing else.
 const CARRIERS: [&str; 3] = ["authorization", "x-amz-security-token", "x-amz-s3session-token"];
+
+/// Headers that name another object.
+const SOURCES: [&str; 4] =
+    ["x-amz-copy-source", "x-goog-copy-source", "x-ms-copy-source", "destination"];
 
 /// Makes clients that put their requests on one desk.
 #[derive(Clone, Debug)]
@@ -42,6 +47,7 @@ impl HttpConnector for Transport {
 impl HttpService for Transport {
     async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let mut request = self.request(request).await?;
+        undo_aliases(&mut request)?;
         self.remember_secrets(&request);
         if let Some(ids) = self.desk.current_blocks() {
             if blocks::is_part(&request.url) {
@@ -116,6 +122,30 @@ impl Transport {
             _ => Err(failure("the placeholder does not stand for this operation's body")),
         }
     }
+}
+
+/// Puts keys in the place of their aliases, wherever a request has one.
+fn undo_aliases(request: &mut Request) -> Result<(), HttpError> {
+    let wrong = |_| failure("the key cannot be sent");
+    let target = request.url.path_and_query().map_or("", |target| target.as_str());
+    if alias::wire_text(target).is_some()
+        && let Some(url) = alias::wire_text(&request.url.to_string())
+    {
+        request.url = url.parse().map_err(|_| wrong(()))?;
+    }
+    for name in SOURCES {
+        let value = request.headers.get(name).and_then(|value| value.to_str().ok());
+        if let Some(sent) = value.and_then(alias::wire_text) {
+            let value = http::HeaderValue::from_str(&sent).map_err(|_| wrong(()))?;
+            request.headers.insert(name, value);
+        }
+    }
+    if let RequestBody::Text(text) = &mut request.body
+        && alias::wire_text(text).is_some()
+    {
+        *text = alias::batch(text).ok_or_else(|| wrong(()))?;
+    }
+    Ok(())
 }
 
 /// The answer to a rehearsed request.

@@ -1,5 +1,6 @@
 //! What an argument may be. The crate unwraps some of these, so each is checked before it sees them.
 
+use crate::alias;
 use crate::error::Failure;
 use http::{HeaderName, Method};
 use object_store::path::Path;
@@ -18,22 +19,54 @@ pub fn is_header_text(text: &str) -> bool {
     text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())
 }
 
-/// A key of an object.
+/// What a key begins with that is taken as it stands behind it, whatever it is.
+pub const RAW: char = '\0';
+
+/// A key of an object, under its alias. A slash at its end belongs to it.
 pub fn key(text: &str) -> Result<Path, Failure> {
-    let path = prefix(text)?;
+    if let Some(raw) = text.strip_prefix(RAW) {
+        check_length(raw)?;
+        return named(alias::of(raw).map_err(|error| Failure::path(error.to_string()))?);
+    }
+    let path = named(prefix(text)?)?;
+    match text.ends_with('/') {
+        true => alias::of(&format!("{}/", alias::key(path.as_ref())))
+            .map_err(|error| Failure::path(error.to_string())),
+        false => Ok(path),
+    }
+}
+
+fn named(path: Path) -> Result<Path, Failure> {
     match path.as_ref().is_empty() {
         true => Err(Failure::path("the empty path names no object")),
         false => Ok(path),
     }
 }
 
-/// A key or the beginning of one in whole segments; the empty one is the root.
+/// A key or the beginning of one in whole segments, under its alias; the empty one is the root.
 pub fn prefix(text: &str) -> Result<Path, Failure> {
-    if text.len() > LONGEST_KEY {
-        let long = format!("the path has {} bytes, more than {LONGEST_KEY}: {text}", text.len());
-        return Err(Failure::path(crate::redact::cut(long, 256)));
+    let refuse = |error: object_store::path::Error| Failure::path(error.to_string());
+    if let Some(raw) = text.strip_prefix(RAW) {
+        check_length(raw)?;
+        return alias::of(raw.strip_suffix('/').unwrap_or(raw)).map_err(refuse);
     }
-    Path::parse(text).map_err(|error| Failure::path(error.to_string()))
+    check_length(text)?;
+    let path = Path::parse(text).map_err(refuse)?;
+    match alias::is_alias(&path) {
+        true => alias::of(path.as_ref()).map_err(refuse),
+        false => Ok(path),
+    }
+}
+
+fn check_length(text: &str) -> Result<(), Failure> {
+    match text.len() <= LONGEST_KEY {
+        true => Ok(()),
+        false => {
+            let bytes = text.len();
+            let long = format!("the path has {bytes} bytes, more than {LONGEST_KEY}: {text}");
+            Err(Failure::path(crate::redact::cut(long, 256)))
+        }
+    }
 }
 
 /// Several keys, separated by newlines.

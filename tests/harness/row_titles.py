@@ -34,6 +34,7 @@ TITLES = {
     "F33": "a dead address costs a moment",
     "F34": "an early answer is seen while an upload is sent",
     "F35": "a long download that makes progress does not run out of retries or time",
+    "F36": "a listing below a prefix is checked against it",
     "GCS": "Google's retry conformance scenarios",
     "I1": "paths",
     "I2": "ranges",

@@ -48,6 +48,10 @@ class Capabilities:
     multipart: bool = True
     put_e_tag: bool = True
     refuses_attributes: bool = True
+    markers: bool = True
+    """Whether `run/` is a key of its own, beside `run`."""
+    raw_keys: bool = True
+    """Whether there are keys that no path can name, such as `a//b`."""
 
 
 S3 = Capabilities(
@@ -55,13 +59,23 @@ S3 = Capabilities(
 )
 CAPABILITIES = {
     "memory": Capabilities(),
-    "local": Capabilities(update_by_e_tag=False, attributes=False, missing_delete_is_error=True),
+    "local": Capabilities(
+        update_by_e_tag=False,
+        attributes=False,
+        missing_delete_is_error=True,
+        markers=False,
+        raw_keys=False,
+    ),
     # Its files are opened by their whole paths, as on Windows.
     "local-paths": Capabilities(
-        update_by_e_tag=False, attributes=False, missing_delete_is_error=True
+        update_by_e_tag=False,
+        attributes=False,
+        missing_delete_is_error=True,
+        markers=False,
+        raw_keys=False,
     ),
-    "minio": S3,
-    "minio-tls": S3,
+    "minio": replace(S3, raw_keys=False),  # it refuses them, as it keeps objects as files
+    "minio-tls": replace(S3, raw_keys=False),
     # It takes no notice of `x-amz-tagging` in CreateMultipartUpload. It checks the signatures of
     # signed URLs, but not those of headers: MinIO is the evidence for them.
     "ministack": replace(S3, multipart_tags=False),
@@ -82,6 +96,8 @@ CAPABILITIES = {
         multipart=False,
         put_e_tag=False,
         refuses_attributes=False,
+        markers=False,
+        raw_keys=False,
     ),
 }
 

@@ -21,6 +21,8 @@ from tests.harness.api import Api
 from tests.harness.servers import Servers
 
 BAD = ["a//b", "../x", "p/./<&>", "a\tb"]
+OUTSIDE = ["pre", "pre2/x", "etc/passwd", "/etc/passwd", "../x", "..", "/"]
+"""Keys that a listing below `pre/` must not have."""
 
 
 def page(keys: list[str], prefixes: Sequence[str] = (), token: str = "") -> bytes:
@@ -45,9 +47,10 @@ def page(keys: list[str], prefixes: Sequence[str] = (), token: str = "") -> byte
     )
 
 
-def store_at(server: RawServer) -> S3Store:
+def store_at(server: RawServer, prefix: str | None = None) -> S3Store:
     return S3Store(
         "b",
+        prefix=prefix,
         endpoint=server.endpoint,
         access_key_id="a",
         secret_access_key="b",
@@ -67,13 +70,13 @@ def test_a_bad_key_ends_the_listing_and_is_named(api: Api, key: str) -> None:
 
 def test_bad_keys_are_left_out_and_named(api: Api) -> None:
     pages = [page([BAD[0], "good", BAD[1]], token="more"), page([BAD[2]], token="end"),
-             page(["/slash/", "<&>", BAD[3]])]  # fmt: skip
+             page(["/slash/", "<&>", BAD[3], "slash/"])]  # fmt: skip
     with RawServer(pages) as server:
         listing = obs.list(store_at(server), on_bad_key="skip")
         assert listing.skipped == []
         found = [meta["path"] for meta in api.collect(listing)]
-    assert found == ["good", "slash", "<&>"]
-    assert listing.skipped == BAD
+    assert found == ["good", "<&>", "slash/"]
+    assert listing.skipped == [*BAD[:3], "/slash/", BAD[3]]
 
 
 def one_level(api: Api, store: Any) -> Any:
@@ -92,6 +95,49 @@ def test_one_level_leaves_out_bad_keys_and_prefixes(api: Api) -> None:
     assert found["skipped"] == [BAD[1], "../y/", BAD[3], "//"]
 
 
+@pytest.mark.row("F36")
+@pytest.mark.parametrize("key", OUTSIDE)
+def test_a_key_outside_the_prefix_is_a_bad_key(api: Api, key: str) -> None:
+    pages = [page([key, "pre/good"], [f"{key}/", "pre/a/"])] * 4
+    with RawServer(pages) as server:
+        store = store_at(server, prefix="pre")
+        for choice in ("raise", "keep"):
+            with pytest.raises(InvalidPathError, match="not below 'pre'") as caught:
+                api.list(store, on_bad_key=choice)
+            assert f"'{key}'" in str(caught.value)
+        listing = obs.list(store, on_bad_key="skip")
+        assert [meta["path"] for meta in api.collect(listing)] == ["good"]
+        assert listing.skipped[0] == key
+        found = api.call("list_with_delimiter", store, on_bad_key="skip")
+        assert [meta["path"] for meta in found["objects"]] == ["good"]
+        assert found["common_prefixes"] == ["a"]
+        assert key in found["skipped"]
+
+
+@pytest.mark.row("F36")
+def test_nothing_outside_the_prefix_is_deleted_or_written(api: Api, tmp_path: Path) -> None:
+    with RawServer([page(["other/x", "pre/good"])] * 3) as server:
+        store = store_at(server, prefix="pre")
+        with pytest.raises(InvalidPathError, match="other/x"):
+            api.call("delete_prefix", store, "", everything=True)
+        with pytest.raises(InvalidPathError, match="other/x"):
+            api.call("download", store, "", tmp_path)
+        with pytest.raises(InvalidPathError, match="other/x"):
+            api.list(store)
+        assert [request.method for request in server.requests] == ["GET"] * 3
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.row("F36")
+def test_a_bad_prefix_of_the_caller_is_no_bad_key(api: Api) -> None:
+    """Keys below a prefix of the caller's are checked against that one, too."""
+    with RawServer([page(["a/b", "a/", "ab/c"])] * 2) as server:
+        with pytest.raises(InvalidPathError, match="'ab/c', which is not below 'a'"):
+            api.list(store_at(server), "a")
+        listing = obs.list(store_at(server), "a", on_bad_key="skip")
+        assert [meta["path"] for meta in api.collect(listing)] == ["a/b", "a/"]
+
+
 def test_one_level_as_arrow_names_what_it_left_out() -> None:
     with RawServer([page(["a//b", "good"])]) as server:
         found = store_at(server).list_with_delimiter(return_arrow=True, on_bad_key="skip")
@@ -102,7 +148,7 @@ def test_another_word_is_refused() -> None:
     unknown: Any = "ignore"
     with RawServer([]) as server:
         for verb in (obs.list, obs.list_with_delimiter):
-            with pytest.raises(ValueError, match="'raise' or 'skip'"):
+            with pytest.raises(ValueError, match="'raise' or 'skip' or 'keep'"):
                 verb(store_at(server), on_bad_key=unknown)
 
 

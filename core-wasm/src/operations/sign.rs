@@ -1,5 +1,6 @@
 //! `sign`: URLs that let anyone do something for a while.
 
+use crate::alias;
 use crate::error::Failure;
 use crate::operation::{Job, json};
 use crate::store::{Kind, Store};
@@ -29,7 +30,8 @@ pub fn job(store: Arc<Store>, method: &str, paths: &str, seconds: u32) -> Result
             store.signer().ok_or_else(|| Failure::unsupported("this store cannot sign URLs"))?;
         let expires = Duration::from_secs(seconds.into());
         let urls = signer.signed_urls(method, &paths, expires).await?;
-        json(&urls.iter().map(|url| url.as_str()).collect::<Vec<_>>())
+        let sent = |url: &url::Url| alias::wire_text(url.as_str()).unwrap_or(url.to_string());
+        json(&urls.iter().map(sent).collect::<Vec<_>>())
     }))
 }
 

@@ -54,6 +54,7 @@ from .types import (
     OlderGetOptions,
     PutMode,
     PutResult,
+    RawKey,
     SuffixRange,
     UpdateVersion,
 )
@@ -108,6 +109,7 @@ __all__ = [
     "ProgressInput",
     "PutMode",
     "PutResult",
+    "RawKey",
     "ReadableFile",
     "RequestInfo",
     "RequestPolicy",

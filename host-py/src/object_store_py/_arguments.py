@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from . import _checks, _redact
 from ._backend import ByteRange, GetRequest, Mode, PutRequest
+from .types import OnBadKey
 
 MAX_OFFSET = 2**63 - 1
 METADATA_LIMIT = 2048
@@ -55,11 +56,11 @@ def offset(value: object, name: str) -> int:
     return number
 
 
-def on_bad_key(value: object) -> bool:
-    """Whether keys that no path can name are left out of a listing."""
-    if value not in ("raise", "skip"):
-        raise ValueError(f"on_bad_key must be 'raise' or 'skip', but is {_redact.value(value)}")
-    return value == "skip"
+def on_bad_key(value: object) -> OnBadKey:
+    """What a listing does with keys that no path can name."""
+    if value in ("raise", "skip", "keep"):
+        return value
+    raise ValueError(f"on_bad_key must be 'raise' or 'skip' or 'keep', not {_redact.value(value)}")
 
 
 def positive(value: object, name: str) -> int:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 from ._effects import Plan
 from ._http import Payload
 from .exceptions import GenericError, NotModifiedError, PreconditionError
+from .types import OnBadKey, RawKey
 
 ByteRange = tuple[str, int] | tuple[str, int, int]
 """`("bounded", start, end)`, `("offset", n)` or `("suffix", n)`."""
@@ -126,8 +127,8 @@ class ListRequest:
         "delimiter",
         "max_keys",
         "offset",
+        "on_bad_key",
         "prefix",
-        "skip",
         "token",
     )
 
@@ -136,8 +137,8 @@ class ListRequest:
     offset: str | None
     token: str | None
     max_keys: int | None
-    skip: bool
-    """Leave out keys that no path can name, instead of raising."""
+    on_bad_key: OnBadKey
+    """What to do with keys that no path can name, and with those outside the prefix."""
 
     def __init__(
         self,
@@ -146,19 +147,23 @@ class ListRequest:
         offset: str | None = None,
         token: str | None = None,
         max_keys: int | None = None,
-        skip: bool = False,
+        on_bad_key: OnBadKey = "raise",
     ) -> None:
         self.prefix = prefix
         self.delimiter = delimiter
         self.offset = offset
         self.token = token
         self.max_keys = max_keys
-        self.skip = skip
+        self.on_bad_key = on_bad_key
 
     def to_border(self) -> str:
         """As JSON; empty for the defaults."""
         names = ("delimiter", "offset", "token", "max_keys")
         given = {name: value for name in names if (value := getattr(self, name))}
+        if self.on_bad_key != "raise":
+            given["bad_keys"] = True
+        if isinstance(self.offset, RawKey):
+            given["offset"] = f"\0{self.offset}"  # as any key that is taken as it stands
         return json.dumps(given) if given else ""
 
 
@@ -293,6 +298,8 @@ class Backend(Protocol):
     multipart: bool
     """Whether objects can be written in parts. Where not, they are written in one request, which
     holds all of what is written in memory."""
+    any_key: bool
+    """Whether an object's key may end with a slash, or be none that a path can name."""
 
     @property
     def delete_batch(self) -> int:

@@ -1,64 +1,58 @@
-"""Keys that no path can name (`a//b`, `../x`): taken out of a listing before the brain reads it.
+"""Keys that no path can name (`a//b`, `../x`), and keys that are not below the prefix asked for.
 
-The crate refuses a whole page for one such key, so they are cut out of the server's answer. A
-listing is XML of a fixed shape everywhere: S3 and Google list `Contents` and `CommonPrefixes`,
-Azure `Blob` and `BlobPrefix`, WebDAV (RFC 4918, section 9.1) `response`. None holds another.
+What to do with them is the caller's choice: a listing ends with an error that names one, leaves
+them out, or gives them as a `RawKey`. A key outside the prefix is never given: it could be taken
+for another one.
 """
 
 from __future__ import annotations
 
-import html
-import re
-from urllib.parse import unquote, urlsplit
+from collections.abc import Sequence
+from typing import Any, NoReturn
 
-from . import _paths
-from ._effects import Exchange, Plan, T
-from ._http import changed
+from . import _paths, _redact
+from ._backend import Page
+from .exceptions import InvalidPathError
+from .types import OnBadKey, RawKey
 
-_ENTRY = re.compile(
-    r"<((?:[\w.-]+:)?(?:Contents|CommonPrefixes|Blob|BlobPrefix|response))(?=[\s>])[^>]*>"
-    r".*?</\1\s*>",
-    re.DOTALL,
+WAY_OUT = (
+    "list with on_bad_key='skip' to leave out what no path can name, or with 'keep' to get it as a"
+    " RawKey"
 )
-_NAME = re.compile(
-    r"<(?:[\w.-]+:)?(Key|Prefix|Name|href)(?=[\s>])([^>]*)>(.*?)</(?:[\w.-]+:)?\1\s*>", re.DOTALL
-)
-WAY_OUT = "list with on_bad_key='skip' to leave out what no path can name"
 
 
-def leave_out(plan: Plan[T], skipped: list[str]) -> Plan[T]:
-    """Run the plan of a listing; bad keys in its answers are put into `skipped` instead."""
-    try:
-        effect = next(plan)
-        while True:
-            try:
-                answer = yield effect
-            except BaseException as error:  # noqa: BLE001, RUF100 - the plan's to clean up after.
-                effect = plan.throw(error)
-                continue
-            if isinstance(effect, Exchange) and answer.text:
-                answer = changed(answer, text=_filter(answer.text, skipped))
-            effect = plan.send(answer)
-    except StopIteration as stop:
-        result: T = stop.value
-        return result
+def refuse(label: str, key: str, prefix: str) -> NoReturn:
+    """The error that names a bad key."""
+    shown = _redact.cut("".join(c if c.isprintable() else " " for c in key))
+    if not key.startswith(_paths.start(prefix)):
+        raise InvalidPathError(
+            f"{label}: the server lists '{shown}', which is not below '{prefix}': list with"
+            " on_bad_key='skip' to leave such keys out",
+            path=key,
+        )
+    raise InvalidPathError(f"{label}: no path can name the key '{shown}': {WAY_OUT}", path=key)
 
 
-def _filter(text: str, skipped: list[str]) -> str:
-    def keep(entry: re.Match[str]) -> str:
-        name = _NAME.search(entry[0])
-        key = _key(name) if name is not None else None
-        if key is None or not _paths.is_bad(key):
-            return entry[0]
-        skipped.append(key)
-        return ""
-
-    return _ENTRY.sub(keep, text)
-
-
-def _key(name: re.Match[str]) -> str:
-    key = html.unescape(name[3])
-    if name[1] == "href":
-        return unquote(urlsplit(key.strip()).path)
-    # Azure encodes names that XML cannot hold, and says so.
-    return unquote(key) if 'Encoded="true"' in name[2] else key
+def settle(
+    page: Page,
+    rows: Sequence[Sequence[Any]],
+    prefixes: Sequence[str],
+    on_bad_key: OnBadKey,
+    label: str,
+    prefix: str,
+) -> Page:
+    """Do with the bad rows and prefixes of a page what the caller wants."""
+    if not rows and not prefixes:
+        return page
+    bad = [row[0] for row in rows] + list(prefixes)
+    below = _paths.start(prefix)
+    outside = [key for key in bad if not key.startswith(below)]
+    if on_bad_key == "raise" or (on_bad_key == "keep" and outside):
+        refuse(label, (outside or bad)[0], prefix)
+    if on_bad_key == "skip":
+        page.skipped.extend(bad)
+        return page
+    kept = [(RawKey(row[0]), *row[1:]) for row in rows]
+    page.objects = sorted([*page.objects, *kept], key=lambda row: row[0].encode())
+    page.prefixes.extend(RawKey(path) for path in prefixes)
+    return page

@@ -10,11 +10,12 @@ from typing import Any
 
 from . import exceptions
 from ._backend import Fetched, GetRequest, ListRequest, Page, PutRequest, RawMeta, Written
-from ._bad_keys import WAY_OUT, leave_out
+from ._bad_keys import WAY_OUT, settle
 from ._core import Brain, Outcome
 from ._effects import Close, Pause, Plan, Read, ReadInto
 from ._http import EMPTY, Body, BufferedBody, Payload, TransportFailure, changed
 from ._states import difference, is_strong
+from .types import RawKey
 
 _PART_DIGEST = re.compile(r'(?:^|<e_tag>)(?:"|&quot;)?([0-9a-f]{32})(?![0-9a-f-])')
 """A part's e_tag that is an MD5: alone, or in XML beside a checksum."""
@@ -31,6 +32,7 @@ class BrainBackend:
     """A remote store."""
 
     multipart = True
+    any_key = True
     max_put = LONGEST_RANGE - 1
 
     def __init__(self, brain: Brain, retry: dict[str, Any], min_part_size: int) -> None:
@@ -56,7 +58,9 @@ class BrainBackend:
         if wanted is not None and len(wanted) == 3 and wanted[2] - wanted[1] > LONGEST_RANGE:
             # The core counts in 32 bits: ask for all from the start on, and stop where we must.
             options = changed(options, range=("offset", wanted[1]))
-        outcome: Outcome = yield from self._brain.operate("get", path, path, options.to_border())
+        outcome: Outcome = yield from self._brain.operate(
+            "get", path, _border(path), options.to_border()
+        )
         modified, size, e_tag, version, start, end, attributes = outcome.result
         meta = RawMeta(path, modified, size, e_tag, version)
         body = outcome.body or BufferedBody(b"")
@@ -100,7 +104,7 @@ class BrainBackend:
         outcome = yield from self._brain.operate(
             "put",
             path,
-            path,
+            _border(path),
             payload.length,
             self._digest(payload),
             options.to_border(),
@@ -110,7 +114,9 @@ class BrainBackend:
 
     def create_upload(self, path: str, options: PutRequest) -> Plan[str]:
         """Begin an upload in parts."""
-        outcome = yield from self._brain.operate("create-upload", path, path, options.to_border())
+        outcome = yield from self._brain.operate(
+            "create-upload", path, _border(path), options.to_border()
+        )
         upload: str = outcome.result
         return upload
 
@@ -121,7 +127,7 @@ class BrainBackend:
         del offset
         digest = self._digest(payload)
         plan = self._brain.operate(
-            "put-part", path, path, upload, index, payload.length, digest, payload=payload
+            "put-part", path, _border(path), upload, index, payload.length, digest, payload=payload
         )
         try:
             outcome = yield from plan
@@ -137,7 +143,7 @@ class BrainBackend:
         listed = json.dumps(parts)
         try:
             outcome = yield from self._brain.operate(
-                "complete-upload", path, path, upload, listed, payload=EMPTY
+                "complete-upload", path, _border(path), upload, listed, payload=EMPTY
             )
         except exceptions.NotFoundError as error:
             if error.code != "NoSuchUpload" or not error.retries:
@@ -170,32 +176,39 @@ class BrainBackend:
         """
         cut_off = upload in self._cut_off and self._brain.kind != "azure"  # which has no abort
         self._cut_off.discard(upload)
-        yield from self._brain.operate("abort-upload", path, path, upload)
+        yield from self._brain.operate("abort-upload", path, _border(path), upload)
         for seconds in _ABORT_AGAIN if cut_off else ():
             yield Pause(seconds)
             try:
-                yield from self._brain.operate("abort-upload", path, path, upload)
+                yield from self._brain.operate("abort-upload", path, _border(path), upload)
             except exceptions.NotFoundError:
                 return
 
     def list_page(self, request: ListRequest) -> Plan[Page]:
         """Read one page of a listing."""
-        plan = self._brain.operate("list", None, request.prefix, request.to_border())
-        skipped: list[str] = []
+        prefix = request.prefix
         try:
-            outcome = yield from leave_out(plan, skipped) if request.skip else plan
+            outcome = yield from self._brain.operate(
+                "list", None, _border(prefix), request.to_border()
+            )
         except exceptions.InvalidPathError as error:
             raise exceptions.InvalidPathError(f"{error}: {WAY_OUT}", store=error.store) from None
-        page = outcome.result
-        return Page(page["objects"], page["prefixes"], page["token"], skipped)
+        found = outcome.result
+        page = Page(found["objects"], found["prefixes"], found["token"])
+        bad, prefixes = found.get("bad", ()), found.get("bad_prefixes", ())
+        if isinstance(prefix, RawKey):  # below it, all keys are such
+            bad, prefixes = [*bad, *page.objects], [*prefixes, *(f"{p}/" for p in page.prefixes)]
+            page.objects, page.prefixes = [], []
+            return settle(page, bad, prefixes, "keep", self._brain.label, prefix)
+        return settle(page, bad, prefixes, request.on_bad_key, self._brain.label, prefix)
 
     def delete(self, paths: list[str]) -> Plan[None]:
         """Delete objects."""
-        yield from self._brain.operate("delete", paths[0], "\n".join(paths))
+        yield from self._brain.operate("delete", paths[0], "\n".join(map(_border, paths)))
 
     def copy(self, source: str, target: str, overwrite: bool) -> Plan[None]:
         """Copy an object, on the server."""
-        yield from self._brain.operate("copy", source, source, target, overwrite)
+        yield from self._brain.operate("copy", source, _border(source), _border(target), overwrite)
 
     def rename(self, source: str, target: str, overwrite: bool) -> Plan[None]:
         """Copy an object and delete the source: object stores cannot move."""
@@ -205,7 +218,7 @@ class BrainBackend:
     def sign(self, method: str, paths: list[str], seconds: int) -> Plan[list[str]]:
         """Make signed URLs; nothing is sent."""
         outcome = yield from self._brain.operate(
-            "sign", paths[0], method, "\n".join(paths), seconds
+            "sign", paths[0], method, "\n".join(map(_border, paths)), seconds
         )
         urls: list[str] = outcome.result
         return urls
@@ -222,6 +235,11 @@ def _same(fetched: Fetched, meta: RawMeta, start: int) -> Plan[BrainContent]:
         yield from content.close()
         raise exceptions.PreconditionError(reason)
     return content
+
+
+def _border(path: str) -> str:
+    """A path as it crosses to the core: a key that is taken as it stands begins with a NUL."""
+    return f"\0{path}" if isinstance(path, RawKey) else path
 
 
 def multipart_e_tag(parts: list[str]) -> str | None:

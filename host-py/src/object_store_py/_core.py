@@ -85,6 +85,11 @@ class Brain:
         self._lock = threading.Lock()
         self._instance = None
 
+    @property
+    def label(self) -> str:
+        """What errors call the store."""
+        return self._label
+
     def open(self) -> None:
         """Open the store in its sandbox, if it is not; errors name what is wrong with it."""
         with self._lock:

@@ -17,8 +17,9 @@ from ._progress import Progress, ProgressInput, make_progress
 from ._states import difference, is_strong
 from ._transfers import AT_ONCE, OnError, SideBySide, Tally, TransferResult
 from ._trees import Pages
-from .exceptions import GenericError, NotFoundError, PreconditionError
+from .exceptions import GenericError, InvalidPathError, NotFoundError, PreconditionError
 from .stores.base import ObjectStoreMethods, known
+from .types import RawKey
 
 RESUMABLE = 8 << 20
 """Objects of at least so many bytes leave a part behind where their download breaks off."""
@@ -44,7 +45,7 @@ def download(
     Args:
         store: where the objects are.
         source: an object's path; or a prefix, if no object has this path, or it ends with a slash.
-            The empty prefix means the whole store.
+            The empty prefix means the whole store. A folder's marker below it makes a directory.
         target: the file to write, or, where it is a directory or ends with a slash, the directory
             to write it to. For a prefix, the directory, which is made if it is not there.
         resume: leave out files that have the object's size and time of modification (in seconds)
@@ -147,7 +148,7 @@ def _to_directory(
     side_by_side = SideBySide(limit)
 
     def each_page() -> Plan[None]:
-        pages, total, any_there = Pages(verbs, prefix), 0, False
+        pages, total, any_there = Pages(verbs, prefix, on_bad_key="keep"), 0, False
         download: _Download | None = None
         while (rows := (yield from pages.next())) is not None:
             if not rows:
@@ -183,7 +184,36 @@ class _Download:
     def each(self, rows: Sequence[Sequence[Any]], cut: int) -> Iterator[Plan[None]]:
         """The downloads of a page of a listing."""
         for row in rows:
-            yield self._tally.guard(row[0], self.one(row, row[0][cut:]))
+            name = row[0][cut:]
+            if isinstance(row[0], RawKey) or _paths.is_marker(row[0]):
+                plan = self._folder(row, name.removesuffix("/"))
+            else:
+                plan = self._placed(row, name)
+            yield self._tally.guard(row[0], plan)
+
+    def _folder(self, row: Sequence[Any], name: str) -> Plan[None]:
+        """A marker of a folder is a directory here; what it holds could be in no file."""
+        path, size = row[0], row[2]
+        _paths.check_folder(path, "source")
+        if size:
+            raise InvalidPathError(
+                f"{path!r} has {size} bytes, but a name with a slash at its end is that of a"
+                " directory: get it by itself",
+                path=path,
+            )
+        if name:
+            yield Block(Landing(self._root, name).make_folder)
+
+    def _placed(self, row: Sequence[Any], name: str) -> Plan[None]:
+        try:
+            yield from self.one(row, name)
+        except (FileExistsError, IsADirectoryError, NotADirectoryError) as error:
+            raise type(error)(
+                error.errno,
+                "cannot be a file here: a file system has either a file or a directory of a name,"
+                f" and the other one is there ({error.strerror})",
+                row[0],
+            ) from error
 
     def one(self, row: Sequence[Any], name: str) -> Plan[None]:
         """Download one object."""

@@ -39,6 +39,14 @@ class Landing:
         except EscapeError as error:
             raise PermissionDeniedError(f"{self._path!r}: {error}", path=self._path) from error
 
+    def make_folder(self) -> None:
+        """Make a directory here, and those above it; one that is there stays."""
+        try:
+            with self._root.parent(f"{self._path}/.", create=True):
+                return
+        except EscapeError as error:
+            raise PermissionDeniedError(f"{self._path!r}: {error}", path=self._path) from error
+
     def holds(self, size: int, modified: int) -> bool:
         """Whether the file has this size and second of modification (in microseconds)."""
         try:

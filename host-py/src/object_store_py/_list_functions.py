@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, overload
 
 from .results import ListStream
-from .stores._listing import OnBadKey
 from .stores.base import ObjectStoreMethods, known
-from .types import ListResult, ObjectMeta
+from .types import ListResult, ObjectMeta, OnBadKey
 
 if TYPE_CHECKING:
     from arro3.core import RecordBatch, Table

@@ -49,6 +49,7 @@ class LocalBackend:
     min_part_size = 0
     max_put = sys.maxsize - 1
     multipart = True
+    any_key = False
 
     def __init__(self, root: Root, label: str, automatic_cleanup: bool) -> None:
         self._root = root
@@ -232,7 +233,7 @@ class LocalBackend:
                 prefixes.append(entry)
             elif request.offset is None or entry.path > request.offset:
                 found.append(entry)
-        if bad and not request.skip:
+        if bad and request.on_bad_key != "skip":
             raise exceptions.InvalidPathError(
                 f"{self._label}: no path can name the file {min(bad)!r}: {WAY_OUT}"
             )

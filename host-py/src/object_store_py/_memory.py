@@ -10,7 +10,7 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import NoReturn
 
-from . import exceptions
+from . import _paths, exceptions
 from ._backend import (
     Fetched,
     GetRequest,
@@ -22,8 +22,10 @@ from ._backend import (
     check_conditions,
     resolve_range,
 )
+from ._bad_keys import settle
 from ._effects import Plan
 from ._http import Payload
+from .types import RawKey
 
 
 @dataclass(slots=True)
@@ -91,12 +93,15 @@ class MemoryBackend:
     min_part_size = 0
     max_put = sys.maxsize - 1
     multipart = True
+    any_key = True
 
     def __init__(self, label: str) -> None:
         self._label = label
         self.renew_lock()
         self._objects: dict[str, _Object] = {}
         self._sorted: list[str] | None = []
+        self._raw = False
+        """Whether there ever was a key that no path can name."""
         self._uploads: dict[str, _Upload] = {}
         self._tags = itertools.count()
 
@@ -128,9 +133,13 @@ class MemoryBackend:
     def _write(self, path: str, data: bytes, options: PutRequest) -> Written:
         with self._lock:
             self._check_mode(path, options)
-            meta = RawMeta(path, time.time_ns() // 1000, len(data), f'"{next(self._tags)}"', None)
+            meta = RawMeta(
+                str(path), time.time_ns() // 1000, len(data), f'"{next(self._tags)}"', None
+            )
             if path not in self._objects:
                 self._sorted = None
+                self._raw |= isinstance(path, RawKey)
+            path = str(path)
             self._objects[path] = _Object(data, meta, options.attributes)
         return Written(meta.e_tag, None)
 
@@ -181,7 +190,7 @@ class MemoryBackend:
 
     def list_page(self, request: ListRequest) -> Plan[Page]:
         """Read the whole listing."""
-        below = f"{request.prefix}/" if request.prefix else ""
+        below = _paths.start(request.prefix)
         with self._lock:
             if self._sorted is None:
                 self._sorted = sorted(self._objects)
@@ -191,8 +200,24 @@ class MemoryBackend:
                 first = max(first, bisect_right(keys, request.offset))
             chosen = itertools.takewhile(lambda key: key.startswith(below), keys[first:])
             found = [self._objects[key].meta for key in chosen]
-        return split_page(found, below) if request.delimiter else Page(list(found), [], None)
+            raw = self._raw
+        page = split_page(found, below) if request.delimiter else Page(list(found), [], None)
+        return self._settle(page, request) if raw else page
         yield
+
+    def _settle(self, page: Page, request: ListRequest) -> Page:
+        """Do with keys that no path can name what the caller wants."""
+        start = len(_paths.start(request.prefix))
+        whole = isinstance(request.prefix, RawKey)
+        rows = [row for row in page.objects if whole or _paths.is_bad(row[0][start:])]
+        prefixes = [path for path in page.prefixes if whole or _paths.is_bad_prefix(path[start:])]
+        if not rows and not prefixes:
+            return page
+        good = [row for row in page.objects if row not in rows]
+        kept = Page(good, [path for path in page.prefixes if path not in prefixes], None)
+        wanted = "keep" if whole else request.on_bad_key
+        bad = [f"{path}/" for path in prefixes]
+        return settle(kept, rows, bad, wanted, self._label, request.prefix)
 
     def delete(self, paths: list[str]) -> Plan[None]:
         """Delete objects; one that is not there is fine."""

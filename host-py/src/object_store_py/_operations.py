@@ -26,8 +26,8 @@ from ._ranges import parse_ranges, read_ranges
 from ._sources import Source, make_source
 from ._together import together
 from .bytes import Bytes
-from .exceptions import GenericError
-from .types import ObjectMeta, PutResult, UpdateVersion
+from .exceptions import GenericError, NotFoundError
+from .types import ObjectMeta, OnBadKey, PutResult, RawKey, UpdateVersion
 
 logger = logging.getLogger("object_store_py")
 
@@ -82,22 +82,44 @@ class Operations:
         return self._full(path, name)
 
     def _full(self, path: object, name: str = "path") -> str:
-        return _paths.join(self._prefix, _paths.parse_object(path, name))
+        """A path with the store's prefix in front, which the backend can have."""
+        parsed = _paths.parse_object(path, name)
+        if not self._backend.any_key:
+            _paths.check_file(parsed, name)
+        return _paths.join(self._prefix, parsed)
 
     def _relative(self, path: str) -> str:
-        return path[len(self._prefix) + 1 :] if self._prefix else path
+        return _paths.cut(path, len(self._prefix) + 1) if self._prefix else path
 
     # Reading.
 
     def get(self, path: str, options: Mapping[str, Any] | None) -> Plan[Fetched]:
         """Read an object; its body is still to be read."""
-        return self._backend.get(self._full(path), _arguments.get_options(options))
+        return self._fetch(path, _arguments.get_options(options))
+
+    def _fetch(self, path: str, request: GetRequest) -> Plan[Fetched]:
+        """Read an object. Where there is no marker `run/`, that means `run`, as for obstore."""
+        parsed = _paths.parse_object(path)
+        if parsed[-1] != "/" or isinstance(parsed, RawKey):
+            return self._backend.get(self._full(path), request)
+        return self._fetch_marker(parsed, request)
+
+    def _fetch_marker(self, path: str, request: GetRequest) -> Plan[Fetched]:
+        if not self._backend.any_key:
+            return (yield from self._backend.get(self._full(path[:-1]), request))
+        try:
+            return (yield from self._backend.get(self._full(path), request))
+        except NotFoundError as error:
+            try:
+                return (yield from self._backend.get(self._full(path[:-1]), request))
+            except NotFoundError:
+                raise error from None
 
     def get_into(self, path: str, buffer: Any, options: Mapping[str, Any] | None) -> Plan[int]:
         """Read an object into memory of the caller's; how many bytes."""
         view = _arguments.writable(buffer)
         request = _arguments.get_options(options)
-        fetched = yield from self._backend.get(self._full(path), request)
+        fetched = yield from self._fetch(path, request)
         size = 0 if request.head else fetched.end - fetched.start
         if size > len(view):
             yield from fetched.content.close()
@@ -110,9 +132,21 @@ class Operations:
 
     def head(self, path: str) -> Plan[ObjectMeta]:
         """Read an object's metadata."""
-        fetched = yield from self._backend.get(self._full(path), GetRequest(head=True))
+        fetched = yield from self._fetch(path, GetRequest(head=True))
         yield from fetched.content.close()
         return self.meta(fetched)
+
+    def exists(self, path: str) -> Plan[bool]:
+        """Whether there is an object of exactly this name."""
+        parsed = _paths.parse_object(path)
+        if parsed[-1] == "/" and not self._backend.any_key:
+            return False
+        try:
+            fetched = yield from self._backend.get(self._full(parsed), GetRequest(head=True))
+        except NotFoundError:
+            return False
+        yield from fetched.content.close()
+        return True
 
     def meta(self, fetched: Fetched) -> ObjectMeta:
         """The metadata of an object that was read."""
@@ -124,7 +158,7 @@ class Operations:
     ) -> Plan[Bytes]:
         """Read one range."""
         wanted = _arguments.bounded(start, end, length)
-        fetched = yield from self._backend.get(self._full(path), GetRequest(range=wanted))
+        fetched = yield from self._fetch(path, GetRequest(range=wanted))
         return (yield from read_all(fetched, Bytes))
 
     def get_ranges(
@@ -137,10 +171,18 @@ class Operations:
         kind: type[B],
     ) -> Plan[list[B]]:
         """Read many ranges; those that are near each other with one request."""
-        full = self._full(path)
         ranges = parse_ranges(starts, ends, lengths)
         gap = _arguments.offset(coalesce, "coalesce")
+        full = yield from self._found(path)
         return (yield from read_ranges(self._backend, full, ranges, gap, PARALLEL, kind))
+
+    def _found(self, path: str) -> Plan[str]:
+        """The full name of the object that reading this path reads."""
+        if not path.endswith("/") or isinstance(path, RawKey):
+            return self._full(path)
+        fetched = yield from self._fetch(path, GetRequest(head=True))
+        yield from fetched.content.close()
+        return fetched.meta.path
 
     # Writing.
 
@@ -251,35 +293,41 @@ class Operations:
         delimiter: bool,
         offset: str | None,
         token: str | None,
-        skip: bool = False,
+        on_bad_key: OnBadKey = "raise",
         max_keys: int | None = None,
     ) -> Plan[Page]:
         """Read one page of a listing; paths are relative to the store's prefix."""
+        below = _paths.parse(prefix or "", "prefix")
+        if not self._backend.any_key:
+            _paths.check_file(below, "prefix")
         request = ListRequest(
-            prefix=_paths.join(self._prefix, _paths.parse(prefix or "", "prefix")),
+            prefix=_paths.join(self._prefix, below),
             delimiter=delimiter,
             offset=None if not offset else self._full(offset, "offset"),
             token=token,
-            skip=skip,
+            on_bad_key=on_bad_key,
             max_keys=max_keys,
         )
         page = yield from self._backend.list_page(request)
         if page.token is not None and page.token == token:
             raise GenericError("the server gave the same page of a listing twice")
         if self._prefix:
-            cut = len(self._prefix) + 1
-            page.objects = [(item[0][cut:], *item[1:]) for item in page.objects]
-            page.prefixes = [path[cut:] for path in page.prefixes]
+            # The marker of the store's own prefix is none of its objects: it has no name here.
+            cut, own = len(self._prefix) + 1, f"{self._prefix}/"
+            page.objects = [
+                (_paths.cut(item[0], cut), *item[1:]) for item in page.objects if item[0] != own
+            ]
+            page.prefixes = [_paths.cut(path, cut) for path in page.prefixes]
         return page
 
-    def list_with_delimiter(self, prefix: str | None, skip: bool = False) -> Plan[Page]:
+    def list_with_delimiter(self, prefix: str | None, on_bad_key: OnBadKey = "raise") -> Plan[Page]:
         """All that is directly below a prefix, as one page; its prefixes are sorted."""
         prefixes: set[str] = set()
         objects: list[Sequence[Any]] = []
         skipped: list[str] = []
         token, progress = None, Progress()
         while True:
-            page = yield from self.list_page(prefix, True, None, token, skip)
+            page = yield from self.list_page(prefix, True, None, token, on_bad_key)
             prefixes.update(page.prefixes)
             objects.extend(page.objects)
             skipped.extend(page.skipped)
@@ -293,11 +341,15 @@ class Operations:
         """Delete objects, in batches, some at a time; stops at the first error."""
         # Each once: MinIO fails a request that names an object twice.
         once = dict.fromkeys(_paths.parse_many(paths))
-        full = [_paths.join(self._prefix, path) for path in once]
+        full = [self._full(path, "paths") for path in once]
         if not full:
             return
         size = self._backend.delete_batch
+        alone = [path for path in full if _paths.goes_alone(path)]
+        if alone:
+            full = [path for path in full if not _paths.goes_alone(path)]
         batches = [full[start : start + size] for start in range(0, len(full), size)]
+        batches.extend([path] for path in alone)
         yield from together(
             [self._backend.delete(batch) for batch in batches], PARALLEL, brief=True
         )
@@ -312,13 +364,14 @@ class Operations:
         """Move an object within the store; onto itself, it stays."""
         old, new = self._full(source, "from_"), self._full(target, "to")
         if old == new:
-            yield from self.head(source)
+            fetched = yield from self._backend.get(old, GetRequest(head=True))
+            yield from fetched.content.close()
             return
         yield from self._backend.rename(old, new, overwrite)
 
     def sign(self, method: str, paths: str | Sequence[str], expires_in: Any) -> Plan[list[str]]:
         """Make signed URLs."""
-        full = [_paths.join(self._prefix, path) for path in _paths.parse_many(paths)]
+        full = [self._full(path, "paths") for path in _paths.parse_many(paths)]
         verb, seconds = _arguments.method(method), _arguments.expiry(expires_in)
         if not full:
             return []

@@ -1,4 +1,9 @@
-"""Paths of objects: parsed once, by the rules of the crate's `Path::parse`."""
+"""Paths of objects: parsed once, by the rules of the crate's `Path::parse`.
+
+A slash at the end of an object's path belongs to it: `run/` is the marker of a folder, as consoles
+and Hadoop make them, and not the object `run`. A `RawKey` is a key that may be no path; it is taken
+as it stands.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +13,15 @@ from typing import cast
 
 from . import _redact
 from .exceptions import InvalidPathError
+from .types import RawKey
 
 MAX_BYTES = 1024
 """The longest key that S3, GCS and Azure take, in bytes of UTF-8."""
 
 _WRONG = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]|(?:^|/)\.{0,2}(?:/|$)")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_MARK = "\U0010ff00"
+"""What the core's aliases are made with."""
 
 
 def parse(path: object, name: str = "path") -> str:
@@ -25,32 +34,83 @@ def parse(path: object, name: str = "path") -> str:
     """
     if not isinstance(path, str):
         raise TypeError(f"{name} must be a str, not {type(path).__name__}")
+    if isinstance(path, RawKey):
+        return _parse_raw(path, name)
     path = path.removeprefix("/")
     if not path:
         return path
     path = path.removesuffix("/")
     if _WRONG.search(path):
         raise InvalidPathError(f"{name} {_redact.value(path)} is not valid: {_reason(path)}")
+    _check_length(path, name)
+    return path
+
+
+def _parse_raw(path: RawKey, name: str) -> RawKey:
+    if _SURROGATE.search(path):
+        raise InvalidPathError(f"{name} {_redact.value(path)} is not valid: {_reason('')}")
+    _check_length(path, name)
+    return path
+
+
+def _check_length(path: str, name: str) -> None:
     if len(path) > MAX_BYTES // 4 and len(path.encode()) > MAX_BYTES:
         raise InvalidPathError(
             f"{name} {_redact.value(path)} is too long: {len(path.encode())} bytes, at most"
             f" {MAX_BYTES} are allowed"
         )
-    return path
 
 
 def is_bad(key: str) -> bool:
     """Whether a key that a store lists can be named by no path."""
-    key = key.removeprefix("/")
     return bool(key) and _WRONG.search(key.removesuffix("/")) is not None
 
 
+def is_bad_prefix(prefix: str) -> bool:
+    """Whether a prefix, without the slash at its end, is none of a path."""
+    return _WRONG.search(prefix) is not None
+
+
+def is_marker(path: str) -> bool:
+    """Whether a path is that of a folder's marker, which stands for the folder and has no name."""
+    return path.endswith("/")
+
+
+def goes_alone(key: str) -> bool:
+    """Whether a key must not be in a list of keys that are deleted at once."""
+    return key.endswith("/") or isinstance(key, RawKey) or _MARK in key
+
+
 def parse_object(path: object, name: str = "path") -> str:
-    """Parse the path of an object, which is not the root."""
+    """Parse the path of an object, which is not the root; a slash at its end stays."""
     parsed = parse(path, name)
     if not parsed:
         raise InvalidPathError(f"{name} is empty: an object has a name")
+    if path[-1] == "/" and not isinstance(parsed, RawKey):  # type: ignore[index] # it is a str
+        return f"{parsed}/"
     return parsed
+
+
+def check_file(path: str, name: str) -> None:
+    """Refuse a path that no local file can have: a marker, or a key that is no path."""
+    if path.endswith("/"):
+        raise InvalidPathError(
+            f"{name} {_redact.value(path)} ends with a slash: the marker of a folder is no file; a"
+            " LocalStore makes directories by itself"
+        )
+    if isinstance(path, RawKey):
+        parse(str(path), name)
+
+
+def check_folder(path: str, name: str) -> None:
+    """Refuse a key that is not the marker of a folder with a path."""
+    if isinstance(path, RawKey):
+        check_file(path, name)
+
+
+def cut(path: str, length: int) -> str:
+    """The rest of a path, of the same kind."""
+    return RawKey(path[length:]) if isinstance(path, RawKey) else path[length:]
 
 
 def parse_many(paths: object, name: str = "paths") -> list[str]:
@@ -64,7 +124,7 @@ def parse_many(paths: object, name: str = "paths") -> list[str]:
 
 def _reason(path: str) -> str:
     for segment in path.split("/"):
-        if segment == "":
+        if segment == "" and path:
             return "it has an empty segment (two slashes in a row)"
         if segment in (".", ".."):
             return f"a segment must not be {segment!r}"
@@ -75,4 +135,14 @@ def join(prefix: str, path: str) -> str:
     """Put a store's prefix in front of a path."""
     if not prefix:
         return path
-    return f"{prefix}/{path}" if path else prefix
+    joined = f"{prefix}/{path}" if path else prefix
+    return RawKey(joined) if isinstance(path, RawKey) else joined
+
+
+def start(prefix: str) -> str:
+    """What the keys below a prefix begin with."""
+    return (
+        f"{prefix}/"
+        if prefix and not (isinstance(prefix, RawKey) and prefix[-1] == "/")
+        else prefix
+    )

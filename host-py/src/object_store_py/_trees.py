@@ -14,7 +14,7 @@ from ._effects import Plan
 from ._operations import Operations, object_metas
 from .exceptions import NotFoundError
 from .stores.base import ObjectStoreMethods, known
-from .types import ObjectMeta
+from .types import ObjectMeta, OnBadKey
 
 T = TypeVar("T")
 
@@ -52,7 +52,7 @@ class ItemStream(Generic[T]):
 
 
 def exists(store: ObjectStoreMethods, path: str) -> bool:
-    """Whether there is an object at a path.
+    """Whether there is an object at a path: at `run/`, whether there is a folder's marker.
 
     A prefix with objects below it is no object. Some servers answer 403 to who may read objects but
     not list them, where there is none: that is a `PermissionDeniedError`, and not False.
@@ -66,11 +66,7 @@ async def exists_async(store: ObjectStoreMethods, path: str) -> bool:
 
 
 def _exists(store: ObjectStoreMethods, path: str) -> Plan[bool]:
-    try:
-        yield from known(store)._verbs().head(path)
-    except NotFoundError:
-        return False
-    return True
+    return (yield from known(store)._verbs().exists(path))
 
 
 def delete_prefix(store: ObjectStoreMethods, prefix: str, *, everything: bool = False) -> int:
@@ -78,7 +74,8 @@ def delete_prefix(store: ObjectStoreMethods, prefix: str, *, everything: bool = 
 
     Args:
         store: where.
-        prefix: whole segments of a path: `a` deletes `a/b`, neither `a` itself nor `ab`.
+        prefix: whole segments of a path: `a` deletes `a/b`, and the marker `a/`, but neither `a`
+            itself nor `ab`. Keys below it that no path can name, such as `a//b`, are deleted, too.
         everything: allow an empty prefix, which deletes all objects of the store.
 
     Returns:
@@ -105,30 +102,38 @@ def _delete_prefix(store: ObjectStoreMethods, prefix: str, everything: bool) -> 
             " everything=True"
         )
     verbs, count = known(store)._verbs(), 0
-    pages = Pages(verbs, prefix)
+    pages = Pages(verbs, prefix, on_bad_key="keep")
     while (rows := (yield from pages.next())) is not None:
         paths = [row[0] for row in rows]
         try:
             yield from verbs.delete(paths)
+            count += len(paths)
         except NotFoundError:  # somebody else deleted one of them
             for path in paths:
-                yield from _delete_if_there(verbs, path)
-        count += len(paths)
+                count += yield from _delete_if_there(verbs, path)
     return count
 
 
-def _delete_if_there(verbs: Operations, path: str) -> Plan[None]:
+def _delete_if_there(verbs: Operations, path: str) -> Plan[int]:
     try:
         yield from verbs.delete(path)
     except NotFoundError:
-        return
+        return 0
+    return 1
 
 
 class Pages:
     """The pages of a listing, one after the other."""
 
-    def __init__(self, verbs: Operations, prefix: str | None, delimiter: bool = False) -> None:
+    def __init__(
+        self,
+        verbs: Operations,
+        prefix: str | None,
+        delimiter: bool = False,
+        on_bad_key: OnBadKey = "raise",
+    ) -> None:
         self._verbs = verbs
+        self._on_bad_key: OnBadKey = on_bad_key
         self._prefix = prefix
         self._delimiter = delimiter
         self._token: str | None = None
@@ -141,7 +146,9 @@ class Pages:
         """The next page's objects, as they cross the border; None after the last page."""
         if self._ended:
             return None
-        page = yield from self._verbs.list_page(self._prefix, self._delimiter, None, self._token)
+        page = yield from self._verbs.list_page(
+            self._prefix, self._delimiter, None, self._token, self._on_bad_key
+        )
         self._token = self._progress.follow(page)
         self._ended = self._token is None
         self.prefixes = page.prefixes
@@ -158,7 +165,8 @@ def walk(store: ObjectStoreMethods, prefix: str | None = None) -> ItemStream[Wal
     Returns:
         An iterator, also an asynchronous one, of `(prefix, names, objects)`: a prefix, the names of
         the prefixes directly below it, sorted, and the metadata of the objects directly below it.
-        Take names out of the list, and the walk does not go there.
+        Take names out of the list, and the walk does not go there. A folder's marker is no object
+        of it: its name is among those of the prefixes.
     """
     steps = _Walk(store, _paths.parse(prefix or "", "prefix"))
     return ItemStream(steps.next)
@@ -182,7 +190,7 @@ class _Walk:
         objects: list[ObjectMeta] = []
         while (rows := (yield from pages.next())) is not None:
             below.update(path.rpartition("/")[2] for path in pages.prefixes)
-            objects.extend(object_metas(rows))
+            objects.extend(object_metas(row for row in rows if not _paths.is_marker(row[0])))
         self._last = (prefix, sorted(below))
         return prefix, self._last[1], objects
 
@@ -197,9 +205,9 @@ def glob(store: ObjectStoreMethods, pattern: str) -> ItemStream[ObjectMeta]:
             also none. What these characters mean otherwise is written `[*]`.
 
     Returns:
-        An iterator, also an asynchronous one, of metadata. Only what is below the pattern's
-        segments without such characters is listed, and only that level where nothing but the last
-        segment has any.
+        An iterator, also an asynchronous one, of metadata; markers of folders are left out. Only
+        what is below the pattern's segments without such characters is listed, and only that level
+        where nothing but the last segment has any.
     """
     found = _Glob(store, pattern)
     return ItemStream(found.next)
@@ -236,7 +244,8 @@ class _Glob:
         if rows is None:
             self._ended = True
             return []
-        return object_metas(row for row in rows if self._matches(row[0]))
+        found = (row for row in rows if not _paths.is_marker(row[0]))
+        return object_metas(row for row in found if self._matches(row[0]))
 
     def _single(self) -> Plan[list[ObjectMeta]]:
         """A pattern without special characters names one object."""

@@ -20,6 +20,17 @@ class WebDavBackend(BrainBackend):
 
     multipart = False
 
+    def delete(self, paths: list[str]) -> Plan[None]:
+        """Delete objects; never a folder, which WebDAV deletes with all that is in it."""
+        for path in paths:
+            if path.endswith("/"):
+                raise InvalidPathError(
+                    f"{path!r} is a folder, and WebDAV deletes one with all that is in it: use"
+                    " delete_prefix",
+                    path=path,
+                )
+        yield from super().delete(paths)
+
     def list_page(self, request: ListRequest) -> Plan[Page]:
         """Read a listing; says what is missing where the server cannot list."""
         try:

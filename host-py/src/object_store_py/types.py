@@ -35,16 +35,36 @@ __all__ = [
     "PutInput",
     "PutMode",
     "PutResult",
+    "RawKey",
     "SuffixRange",
     "UpdateVersion",
 ]
+
+
+OnBadKey: TypeAlias = Literal["raise", "skip", "keep"]
+"""What a listing does with keys that no path can name: end, leave them out, give a `RawKey`."""
+
+
+class RawKey(str):
+    """A key, or the beginning of one, exactly as a store has it, which verbs take as it stands.
+
+    Paths have no empty, `.` or `..` segments and no control characters, because they may become
+    names of files and URLs. Other programs write such keys. A listing with `on_bad_key="keep"`
+    gives them as a `RawKey`, and `delete(store, RawKey("a//b"))` deletes one. As a prefix,
+    `RawKey("a//")` stands for all keys that begin so.
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"RawKey({super().__repr__()})"
 
 
 class ObjectMeta(TypedDict):
     """What a store knows of an object without reading it."""
 
     path: str
-    """The object's path, relative to the store's prefix."""
+    """The object's path, relative to the store's prefix; a folder's marker ends with a slash."""
     last_modified: datetime
     """When it was written, in UTC."""
     size: int

@@ -169,7 +169,9 @@ class ObjectStoreAdapter(Store):
         return None
 
     async def exists(self, key: str) -> bool:
-        """Whether there is a value."""
+        """Whether there is a value; a folder is none, nor is its marker."""
+        if key.endswith("/"):
+            return False
         try:
             await self.store.head_async(key)
         except NotFoundError:
@@ -187,7 +189,7 @@ class ObjectStoreAdapter(Store):
     async def getsize_prefix(self, prefix: str) -> int:
         """The size of all values below a prefix in bytes, out of the listing alone."""
         total = 0
-        async for page in self.store.list_async(prefix, chunk_size=LIST_CHUNK):
+        async for page in self.store.list_async(prefix, chunk_size=LIST_CHUNK, on_bad_key="skip"):
             total += sum(meta["size"] for meta in page)
         return total
 
@@ -228,7 +230,8 @@ class ObjectStoreAdapter(Store):
     async def delete_dir(self, prefix: str) -> None:
         """Delete all values below a prefix, in batches where the server takes them."""
         self._check_writable()
-        keys = [meta["path"] for meta in await self.store.list_async(prefix).collect_async()]
+        listing = self.store.list_async(prefix, on_bad_key="keep")
+        keys = [meta["path"] for meta in await listing.collect_async()]
         try:
             await self.store.delete_async(keys)
         except NotFoundError:  # somebody else deleted some meanwhile: the rest one by one
@@ -244,15 +247,18 @@ class ObjectStoreAdapter(Store):
 
     async def list_prefix(self, prefix: str) -> AsyncIterator[str]:
         """All keys below a prefix, whole."""
-        async for page in self.store.list_async(prefix, chunk_size=LIST_CHUNK):
+        async for page in self.store.list_async(prefix, chunk_size=LIST_CHUNK, on_bad_key="skip"):
             for meta in page:
-                yield meta["path"]
+                if not meta["path"].endswith("/"):
+                    yield meta["path"]
 
     async def list_dir(self, prefix: str) -> AsyncIterator[str]:
-        """The names directly below a prefix, of values and of prefixes."""
-        found = await self.store.list_with_delimiter_async(prefix)
-        for path in [*found["common_prefixes"], *(meta["path"] for meta in found["objects"])]:
-            yield path.rpartition("/")[2]
+        """The names directly below a prefix, of values and of prefixes, each once."""
+        found = await self.store.list_with_delimiter_async(prefix, on_bad_key="skip")
+        values = [meta["path"] for meta in found["objects"] if not meta["path"].endswith("/")]
+        paths = [*found["common_prefixes"], *values]
+        for name in dict.fromkeys(path.rpartition("/")[2] for path in paths):
+            yield name
 
 
 def _options(byte_range: ByteRequest | None) -> GetOptions:

@@ -26,8 +26,14 @@ pub fn run(data: &[u8]) {
     if let Some(parsed) = &parsed {
         assert_eq!(Step::read(&session.engine.parse_path(parsed)).done(), parsed.as_str());
     }
+    // a slash at the end of an object's key belongs to it
+    let marker = key.ends_with('/');
+    let named = parsed.map(|parsed| match marker && !parsed.is_empty() {
+        true => parsed + "/",
+        false => parsed,
+    });
     for verb in verbs::NAMES {
-        start(&mut session, verb, key, parsed.as_deref());
+        start(&mut session, verb, key, named.as_deref());
     }
 }
 

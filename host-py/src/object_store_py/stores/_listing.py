@@ -12,12 +12,10 @@ from .._driver import run, run_async
 from .._effects import Plan
 from .._operations import Operations, object_metas
 from ..results import ListStream
-from ..types import ListResult, ObjectMeta
+from ..types import ListResult, ObjectMeta, OnBadKey
 
 if TYPE_CHECKING:
     from arro3.core import RecordBatch, Table
-
-OnBadKey = Literal["raise", "skip"]
 
 
 class ListingMethods:
@@ -68,13 +66,15 @@ class ListingMethods:
         """List the objects below a prefix, in chunks, as they are needed.
 
         Args:
-            prefix: whole segments of a path: `a` lists `a/b`, not `ab`.
+            prefix: whole segments of a path: `a` lists `a/b`, and `a/`, the folder's own marker,
+                if there is one; not `ab`.
             offset: only objects whose path is greater than this one.
             chunk_size: how many objects are in a chunk; the last one may have fewer.
             return_arrow: Arrow record batches instead of lists; needs the extra `arrow`.
             on_bad_key: what to do with a key that no path can name, such as `a//b` or `../x`:
                 `"raise"` ends the listing, `"skip"` leaves it out and puts it, as the store spells
-                it, into the result's `skipped`.
+                it, into the result's `skipped`, and `"keep"` gives it as a `RawKey`, which all
+                verbs take. A key that is not below the prefix is never given.
 
         Returns:
             An iterator, also an asynchronous one, of lists of metadata or of record batches with
@@ -85,9 +85,9 @@ class ListingMethods:
             ImportError: `return_arrow` is True and arro3-core is not installed.
         """
         size = _arguments.positive(chunk_size, "chunk_size")
-        skip = _arguments.on_bad_key(on_bad_key)
+        on_bad_key = _arguments.on_bad_key(on_bad_key)
         verbs = self._verbs()
-        next_page = partial(verbs.list_page, prefix, False, offset, skip=skip)
+        next_page = partial(verbs.list_page, prefix, False, offset, on_bad_key=on_bad_key)
         if return_arrow:
             _arrow.require()
             return ListStream(next_page, size, _arrow.record_batch)
@@ -228,12 +228,12 @@ class ListingMethods:
     ) -> Plan[ListResult[Sequence[ObjectMeta]] | ListResult[Table]]:
         if return_arrow:
             _arrow.require()
-        skip = _arguments.on_bad_key(on_bad_key)
-        page = yield from self._verbs().list_with_delimiter(prefix, skip)
+        on_bad_key = _arguments.on_bad_key(on_bad_key)
+        page = yield from self._verbs().list_with_delimiter(prefix, on_bad_key)
         result: ListResult[Any] = {
             "common_prefixes": page.prefixes,
             "objects": (_arrow.table if return_arrow else object_metas)(page.objects),
         }
-        if skip:
+        if on_bad_key == "skip":
             result["skipped"] = page.skipped
         return result
