@@ -114,7 +114,8 @@ def test_names_on_a_web_server_are_urls(servers: Servers) -> None:
     assert fs.find(top) == [f"{top}/a%20b/c%3Fd"]
     assert fs.ls(top) == [f"{top}/a%20b"]
     assert fs.cat_file(fs.find(top)[0], -2) == b"lo"
-    with pytest.raises(ValueError, match="a URL with a query"):
-        fs.cat_file(f"http://{top}/a?query")
+    assert fs.cat_file(f"http://{top}/a%20b/c%3Fd?query=1") == b"hello"
+    assert fs.info(f"http://{top}/a%20b/")["type"] == "directory"
+    assert fs.ls(f"http://{top}/a%20b/") == fs.find(f"http://{top}/a%20b/") == fs.find(top)
     fs.rm(top, recursive=True)
     assert fs.find(top) == []

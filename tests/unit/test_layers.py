@@ -37,7 +37,7 @@ LAYERS = (
     {"_idle"},
     {"_loops"},
     {"_transport", "_redirects", "_credentials", "_tokens", "_arguments", "_sources", "_memory"},
-    {"_arrow", "_ranges"},
+    {"_arrow", "_exact_urls", "_ranges"},
     {"_aws_credentials", "_azure_tokens", "_google", "_core", "_local", "_operations"},
     {"_brain"},
     {"_webdav"},

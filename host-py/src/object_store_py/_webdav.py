@@ -8,6 +8,7 @@ from ._backend import ListRequest, Page
 from ._bad_keys import WAY_OUT
 from ._brain import BrainBackend
 from ._effects import Plan
+from ._exact_urls import ExactUrls
 from ._http import HttpHost, Request, Response, changed
 from .exceptions import BaseError, InvalidPathError, NotSupportedError
 
@@ -66,11 +67,15 @@ class WebDavHost:
     `Authorization` be one of them.
     """
 
-    def __init__(self, host: HttpHost, default_headers: Mapping[str, str]) -> None:
+    def __init__(
+        self, host: HttpHost, default_headers: Mapping[str, str], exact: ExactUrls
+    ) -> None:
         self._host = host
+        self._exact = exact
         self._headers = list(default_headers.items())
 
-    def _with_headers(self, request: Request) -> Request:
+    def _prepared(self, request: Request) -> Request:
+        request = self._exact.restored(request)
         if not self._headers:
             return request
         given = {name.lower() for name, _ in request.headers}
@@ -79,7 +84,7 @@ class WebDavHost:
 
     def exchange(self, request: Request) -> Response:
         """Send a request, blocking."""
-        request = self._with_headers(request)
+        request = self._prepared(request)
         response = self._host.exchange(request)
         if _may_be_there(request, response):
             response = self._host.exchange(changed(request, delay=0.0))
@@ -93,7 +98,7 @@ class WebDavHost:
 
     async def exchange_async(self, request: Request) -> Response:
         """Send a request, awaiting."""
-        request = self._with_headers(request)
+        request = self._prepared(request)
         response = await self._host.exchange_async(request)
         if _may_be_there(request, response):
             response = await self._host.exchange_async(changed(request, delay=0.0))

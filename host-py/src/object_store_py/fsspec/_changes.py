@@ -40,12 +40,12 @@ class Changes(Tree):
                 pass  # it is there, but its names are not for us
             except FileNotFoundError as error:
                 raise NotSupportedError(
-                    f"{path!r}: there is no such bucket, and this library makes none: make it with"
-                    " the tools of the provider"
+                    f"{self.shown(path)!r}: there is no such bucket, and this library makes none:"
+                    " make it with the tools of the provider"
                 ) from error
             self._buckets.add(path)
         if not exist_ok:
-            raise FileExistsError(f"{path!r} is there")
+            raise FileExistsError(f"{self.shown(path)!r} is there")
 
     def remove_directory(self, path: str) -> Plan[None]:
         """Remove an empty directory.
@@ -57,9 +57,9 @@ class Changes(Tree):
         if self.is_local:
             yield Block(lambda: os.rmdir(path))
         elif (yield from self.info(path))["type"] == "file":
-            raise NotADirectoryError(f"{path!r} is a file: use rm")
+            raise NotADirectoryError(f"{self.shown(path)!r} is a file: use rm")
         elif self.split(path)[1] or (yield from self._children(path)):
-            raise OSError(f"{path!r} is not empty: use rm(recursive=True)")
+            raise OSError(f"{self.shown(path)!r} is not empty: use rm(recursive=True)")
 
     def remove(self, paths: list[str], recursive: bool, maxdepth: int | None) -> Plan[None]:
         """Delete files; recursively also what is below directories.
@@ -77,14 +77,14 @@ class Changes(Tree):
             for path in paths:
                 files += yield from self._tree_of(path, maxdepth)
         elif len(paths) == 1 and (yield from self.info(paths[0]))["type"] == "directory":
-            raise IsADirectoryError(f"{paths[0]!r} is a directory: use recursive=True")
+            raise IsADirectoryError(f"{self.shown(paths[0])!r} is a directory: use recursive=True")
         yield from self.delete(files)
 
     def _tree_of(self, path: str, maxdepth: int | None) -> Plan[list[str]]:
         """The files below a path, and one of that name itself."""
         below = yield from self.find(path, maxdepth, withdirs=True)
         if not below:
-            raise NotFoundError(f"{path!r}: there is no file or directory", path=path)
+            raise NotFoundError(f"{self.shown(path)!r}: there is no file or directory")
         files = [name for name, entry in below.items() if entry["type"] == "file"]
         if path in files or not self.split(path)[1]:
             return files
@@ -103,9 +103,7 @@ class Changes(Tree):
         """Delete objects, in batches."""
         by_bucket: dict[str, list[str]] = {}
         for path in dict.fromkeys(paths):
-            self.locate(path)
-            bucket, key = self.split(path)
-            by_bucket.setdefault(bucket, []).append(key)
+            by_bucket.setdefault(self.split(path)[0], []).append(self.locate(path)[1])
         for bucket, keys in by_bucket.items():
             yield from self._store(bucket)._verbs().delete(keys)
 

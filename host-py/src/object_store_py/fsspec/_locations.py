@@ -93,6 +93,9 @@ def strip(protocol: str, path: str) -> str:
         path = path[match.end() :]
     if match is not None or (family is not None and family.store == "HTTPStore"):
         _check_user(family, protocol, path)
+    if family is not None and family.store == "HTTPStore":
+        host, slash, rest = path.lstrip("/").partition("/")
+        return host.lower() + (f"/{rest}" if rest else slash)
     if family is None or family.bucketed:
         path = path.strip("/")
         return _without_account(path) if family is _AZURE else path
@@ -143,19 +146,31 @@ def check_account(protocol: str, url: str, given: Mapping[str, Any]) -> None:
 
 
 def split(family: Family, path: str) -> tuple[str, str]:
-    """The bucket and the key of a stripped path; either may be empty.
-
-    Raises:
-        ValueError: the path has a query, where a URL could have one.
-    """
+    """The bucket and the key of a stripped path; either may be empty."""
     if not family.bucketed:
         return "", path.lstrip("/")
     bucket, _, key = path.partition("/")
     if family.store == "HTTPStore":
-        if "?" in path:
-            raise ValueError(f"{_redact.value(path)}: a URL with a query cannot be an object's")
-        key = unquote(key)
+        key = unquote(key.rstrip("/"))
     return bucket, key
+
+
+def exact(url: str) -> str | None:
+    """What a URL without its scheme asks its server for, if no key can say so; else None.
+
+    Keys have no query, no slash at their end, and no way to tell `%2F` from `/`.
+    """
+    _, slash, given = url.partition("/")
+    if slash and not given:
+        return ""
+    path, mark, query = given.partition("?")
+    target = quote(path, safe="%" + _SAFE) + mark + quote(query, safe="%?[]|{}" + _SAFE)
+    return target if quote(unquote(target), safe=_SAFE) != target or _BAD.search(target) else None
+
+
+_SAFE = "/!$&'()*+,;=:@~"
+"""What stands in a URL's path as it is."""
+_BAD = re.compile(r"[?]|//|/$|^/")
 
 
 def join(family: Family, bucket: str, key: str) -> str:
@@ -163,11 +178,11 @@ def join(family: Family, bucket: str, key: str) -> str:
     if not family.bucketed:
         return "/" + key
     if family.store == "HTTPStore":
-        key = quote(key, safe="/!$&'()*+,;=:@~")
+        key = quote(key, safe=_SAFE)
     return f"{bucket}/{key}" if key else bucket
 
 
 def parent(path: str) -> str:
     """The path of the directory that a path is in."""
-    above = path.rpartition("/")[0]
+    above = path.rstrip("/").rpartition("/")[0]
     return above or path[: path.startswith("/")]

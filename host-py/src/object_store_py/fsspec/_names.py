@@ -113,7 +113,7 @@ class Names(Base):
     ) -> AsyncIterator[Any]:
         if maxdepth is not None and maxdepth < 1:
             raise ValueError("maxdepth must be at least 1")
-        top, detail = self._strip(path), bool(kwargs.get("detail"))
+        top, detail = self._objects.bare(self._strip(path)), bool(kwargs.get("detail"))
         # With maxdepth, or for a caller who may leave directories out, level by level is less.
         if maxdepth is not None or self._objects.is_local:
             async for level in self._walk_levels(top, maxdepth, topdown, on_error, detail, set()):
@@ -282,7 +282,7 @@ class Names(Base):
 
     def _has_magic(self, name: str) -> bool:
         """Whether a name may be a pattern; in a URL `?` begins a query."""
-        return has_magic(name.replace("?", "") if self._objects.is_web else name)
+        return has_magic(name.partition("?")[0] if self._objects.is_web else name)
 
     async def _expand(
         self, path: Any, recursive: bool, maxdepth: int | None

@@ -220,7 +220,8 @@ class Objects(Changes):
         """
         if self.is_same(source, target):
             raise InvalidPathError(
-                f"{source!r} cannot be copied to {target!r}: that is onto itself"
+                f"{self.shown(source)!r} cannot be copied to {self.shown(target)!r}: that is onto"
+                " itself"
             )
         verbs, key = self.verbs(source)
         _, new = self.verbs(target)
@@ -233,7 +234,9 @@ class Objects(Changes):
             if not (yield from self._is_directory(source)):
                 raise
             if not directories:
-                raise IsADirectoryError(f"{source!r} is a directory: use recursive=True") from None
+                raise IsADirectoryError(
+                    f"{self.shown(source)!r} is a directory: use recursive=True"
+                ) from None
             yield from self.make_directory(target, parents=True, exist_ok=True)
             return
         stream = _stream(fetched, CHUNK_SIZE)

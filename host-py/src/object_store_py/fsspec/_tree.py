@@ -18,8 +18,9 @@ from .._together import together
 from .._trees import Pages
 from ..exceptions import InvalidPathError, NotFoundError, NotSupportedError
 from ..stores.base import ObjectStoreMethods
+from ..stores.http import HTTPStore
 from ..types import ObjectMeta
-from ._locations import Family, join, parent, split
+from ._locations import Family, exact, join, parent, split
 
 Info: TypeAlias = dict[str, Any]
 """What fsspec wants to know of a file or directory."""
@@ -61,12 +62,38 @@ class Tree:
         Raises:
             NotSupportedError: the path has no bucket.
         """
+        bucket, key = self._checked(path)
+        store = self._store(bucket)
+        if isinstance(store, HTTPStore) and (target := exact(path)) is not None:
+            key = store._exact.path_of(target)
+        return store, key
+
+    def _checked(self, path: str) -> tuple[str, str]:
         bucket, key = self.split(path)
         if not bucket and self.family.bucketed:
             raise NotSupportedError(
                 f"{path!r} names no bucket, and buckets cannot be listed: paths are 'bucket/key'"
             )
-        return self._store(bucket), key
+        return bucket, key
+
+    def folder(self, path: str) -> tuple[Operations, str]:
+        """The verbs of the store, and the key of a directory.
+
+        Raises:
+            NotSupportedError: it is a URL with a query: that is no directory.
+        """
+        bucket, key = self._checked(path)
+        if self.is_web and "?" in path:
+            raise NotSupportedError("a URL with a query is no directory")
+        return self._store(bucket)._verbs(), key
+
+    def bare(self, path: str) -> str:
+        """The name of a directory; URLs may have a slash at their end."""
+        return path.rstrip("/") if self.is_web else path
+
+    def shown(self, path: str) -> str:
+        """A path in an error: without a URL's query, which may hold a signature."""
+        return path.partition("?")[0] if self.is_web else path
 
     def verbs(self, path: str) -> tuple[Operations, str]:
         """The verbs of the store, and the key."""
@@ -79,7 +106,7 @@ class Tree:
 
     def _file(self, path: str, meta: ObjectMeta) -> Info:
         """The info of a file, in our words and in s3fs's."""
-        name = self._name(path, meta["path"])
+        name = self._name(path, meta["path"]) if meta["path"] else path
         size, modified, e_tag = meta["size"], meta["last_modified"], meta["e_tag"]
         return {
             "name": name,
@@ -107,7 +134,9 @@ class Tree:
         if version is None and not refresh and (known := self._remembered(path)) is not None:
             return known
         if not self.split(path)[1]:
-            return (yield from self._root_info(path))
+            return (yield from self._root_info(self.bare(path)))
+        if self.is_web and path.endswith("/") and (yield from self._is_directory(path)):
+            return directory_info(self.bare(path))
         verbs, key = self.verbs(path)
         options = {"head": True} if version is None else {"head": True, "version": version}
         try:
@@ -119,7 +148,10 @@ class Tree:
         yield from fetched.content.close()
         if fetched.meta.size == 0 and fetched.attributes.get(FOLDER_MARK) == "true":
             return directory_info(path)
-        found = self._file(path, verbs.meta(fetched))
+        meta = verbs.meta(fetched)
+        if self.is_web:
+            meta["path"] = ""  # the name is the URL, however it is written
+        found = self._file(path, meta)
         return {
             **found,
             "ContentType": fetched.attributes.get("Content-Type"),
@@ -128,7 +160,7 @@ class Tree:
 
     def _root_info(self, path: str) -> Plan[Info]:
         if self.family.bucketed and path and self.family.store != "HTTPStore":
-            verbs, _ = self.verbs(path)
+            verbs, _ = self.folder(path)
             yield from verbs.list_page(
                 None, True, None, None, max_keys=1
             )  # a bucket that is not there
@@ -180,7 +212,7 @@ class Tree:
             raise
 
     def _has_something(self, path: str) -> Plan[bool]:
-        verbs, key = self.verbs(path)
+        verbs, key = self.folder(path)
         token, progress = None, Progress()
         while True:
             page = yield from verbs.list_page(key, True, None, token, max_keys=1)
@@ -206,23 +238,24 @@ class Tree:
         Raises:
             NotFoundError: there is neither.
         """
+        whole, path = path, self.bare(path)
         if not refresh and path in self.cache:
             return self.cache[path]
         try:
-            entries = yield from self._children(path)
+            entries = yield from self._children(whole)
         except NotSupportedError:
             if not (self.is_web and self.split(path)[1]):
                 raise
             entries = []  # a plain HTTP server: it is a file, or nothing that can be told
         if not entries and self.split(path)[1]:
-            found = yield from self.info(path, refresh=refresh)
+            found = yield from self.info(whole, refresh=refresh)
             if found["type"] == "file":
                 return [found]
         self.cache[path] = entries
         return entries
 
     def _children(self, path: str) -> Plan[list[Info]]:
-        verbs, key = self.verbs(path)
+        verbs, key = self.folder(path)
         page = yield from verbs.list_with_delimiter(key)
         objects = object_metas(page.objects)
         found = [directory_info(self._name(path, prefix)) for prefix in page.prefixes]
@@ -243,8 +276,9 @@ class Tree:
             withdirs: also the directories, and `path` itself.
             prefix: what the names in the first level begin with.
         """
+        whole, path = path, self.bare(path)
         if maxdepth is None:
-            listed = yield from self.flat(path, withdirs)
+            listed = yield from self.flat(whole, withdirs)
         else:
             listed = yield from self._levels(path, maxdepth)
         start = f"{path.rstrip('/')}/{prefix}" if path else prefix
@@ -253,7 +287,7 @@ class Tree:
             if withdirs and path and not prefix:
                 wanted.append(directory_info(path))
         else:
-            root = yield from self._info_or_none(path)
+            root = yield from self._info_or_none(whole)
             wanted = [] if root is None else [root]
         # Of a file and a directory of the same name, it is the file.
         order = sorted(wanted, key=lambda entry: (str(entry["name"]), str(entry["type"])))
@@ -262,7 +296,7 @@ class Tree:
 
     def flat(self, path: str, withdirs: bool) -> Plan[list[Info]]:
         """All files below a path, of one listing, and the directories that they are in."""
-        verbs, key = self.verbs(path)
+        verbs, key = self.folder(path)
         metas: list[ObjectMeta] = []
         pages = Pages(verbs, key)
         try:
@@ -272,7 +306,9 @@ class Tree:
             if not self.is_web:
                 raise
             if (yield from self._info_or_none(path)) is None:
-                raise NotFoundError(f"{path!r}: there is no such file, and {error}") from error
+                raise NotFoundError(
+                    f"{self.shown(path)!r}: there is no such file, and {error}"
+                ) from error
         above = {key, *_ancestors((meta["path"] for meta in metas), key)}
         found = [self._file(path, meta) for meta in metas if not _is_mark(meta, above)]
         if withdirs:

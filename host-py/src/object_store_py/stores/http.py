@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import quote, urlsplit
 
 from .. import _redact, options
+from .._exact_urls import ExactUrls
 from ..config import ClientConfig, RetryConfig
 from ..exceptions import GenericError
 from .remote import check_endpoint
@@ -69,6 +70,7 @@ class HTTPStore(WiredStore):
         self._url, self._origin = _parse_url(url)
         self._client_options = options.client_options_out(client_options)
         self._retry_config = options.retry_config_out(retry_config)
+        self._exact = ExactUrls()
         self._client_settings()
         self._start()
 
@@ -131,7 +133,7 @@ class HTTPStore(WiredStore):
             config["default_content_type"] = settings.default_content_type
         border: dict[str, Any] = {"config": config, "retry": retry}
         following = FollowingHost(self._host_of(self._origin), self._host_of)
-        host = WebDavHost(following, settings.default_headers)
+        host = WebDavHost(following, settings.default_headers, self._exact)
         return WebDavBackend(Brain("http", border, host, repr(self)), retry, 0)
 
     def _place(self) -> object:
