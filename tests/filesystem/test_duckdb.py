@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import random
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from object_store_py.fsspec import FsspecStore
 from tests.filesystem.conftest import Filesystem
 
 DATA = random.Random(12).randbytes(2_000_000)
@@ -20,10 +22,15 @@ TABLE = """select i as number, 'row ' || (i * 7919 % {rows}) as text,
            from range({rows}) t(i)"""
 
 
-def test_threads_seek_and_read_one_handle(place: Filesystem) -> None:
+CACHES = [None, "none", "readahead", "bytes", "blockcache", "background", "first", "all"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cache_type", CACHES)
+def test_threads_seek_and_read_one_handle(place: Filesystem, cache_type: str | None) -> None:
     path = f"{place.path}/a"
     place.fs.pipe_file(path, DATA)
-    with place.fs.open(path, block_size=50_000) as file:
+    with place.fs.open(path, block_size=50_000, cache_type=cache_type) as file:
 
         def use(seed: int) -> list[int]:
             choose = random.Random(seed)
@@ -37,6 +44,31 @@ def test_threads_seek_and_read_one_handle(place: Filesystem) -> None:
 
         with ThreadPoolExecutor(8) as pool:
             assert list(pool.map(use, range(8))) == [[]] * 8
+
+
+@pytest.mark.parametrize("cache_type", CACHES)
+def test_a_file_is_one_of_io_whatever_caches_it(cache_type: str | None) -> None:
+    fs: Any = FsspecStore("memory")
+    path, data = "/io/a", b"".join(b"%d lines\n" % n for n in range(3000)) + b"the end"
+    fs.pipe_file(path, data)
+    with fs.open(path, block_size=5000, cache_type=cache_type) as file:
+        model = io.BytesIO(data)
+        memory = bytearray(7000)
+        for call in (
+            lambda file: file.readline(),
+            lambda file: file.readline(3),
+            lambda file: file.readlines(6000),
+            lambda file: (file.readinto(memory), bytes(memory)),
+            lambda file: file.seek(-20_000, 2),
+            lambda file: [next(file), next(file), file.tell()],
+            lambda file: file.read(9000),
+            list,
+            lambda file: [file.readline(), file.read(), file.seek(5), file.read(0), file.read(1)],
+        ):
+            assert call(file) == call(model)
+        assert type(file.read(5)) is type(file.readline()) is type(file.read()) is bytes
+    with pytest.raises(ValueError, match="closed"):
+        file.read(1)
 
 
 @pytest.fixture

@@ -7,21 +7,29 @@
 
 from __future__ import annotations
 
+import io
+import threading
 from typing import Any
 
 from fsspec.caching import caches
 from fsspec.spec import AbstractBufferedFile
 
 from .._driver import run
+from ..files._cursor import Cursor
+from ..files._shared import check_open
 from ._objects import Objects
 
 BLOCK = 5 << 20
 S3_BLOCK = 50 << 20
 """The default sizes of a block in bytes: those of fsspec and of s3fs."""
+LINE = 8 << 10
+"""How many bytes are looked through for the end of a line at once."""
 
 
 class CachedFile(AbstractBufferedFile):
     """A file whose reads go through a cache of fsspec's, as those of s3fs do.
+
+    Threads may share it, as they may a `ReadableFile`, but wait for each other's bytes.
 
     Args:
         fs: the filesystem.
@@ -65,7 +73,18 @@ class CachedFile(AbstractBufferedFile):
             "cache_options": cache_options,
             "size": size,
         }
+        self._cursor = Cursor(given["size"])
+        self._turns = threading.RLock()  # the caches of fsspec know no threads
         super().__init__(fs, path, **given)
+
+    @property
+    def loc(self) -> int:
+        """The position."""
+        return self._cursor.tell()
+
+    @loc.setter
+    def loc(self, position: int) -> None:
+        self._cursor.seek(position, 0)
 
     def _fetch_range(self, start: int, end: int) -> bytes:
         # A weak e_tag never satisfies If-Match (RFC 9110, 13.1.1).
@@ -77,7 +96,51 @@ class CachedFile(AbstractBufferedFile):
         )
         return bytes(data)
 
-    def read1(self, length: int = -1) -> bytes:
+    def _cached(self, start: int, end: int) -> bytes:
+        check_open(self.closed)
+        if start == end:
+            return b""
+        cache: Any = self.cache
+        self._cursor.begin()
+        try:
+            with self._turns:
+                return bytes(cache._fetch(start, end))
+        finally:
+            self._cursor.done()
+
+    def seek(self, loc: int, whence: int = 0) -> int:
+        """Move the position; see `io.IOBase.seek`."""
+        check_open(self.closed)
+        return self._cursor.seek(loc, whence)
+
+    def read(self, length: int | None = -1) -> bytes:
+        """Read that many bytes, or all that are left."""
+        taken = run(self._cursor.take(length))
+        try:
+            return self._cached(taken.start, taken.end)
+        except BaseException:
+            self._cursor.give_back(taken)
+            raise
+
+    def read1(self, length: int | None = -1) -> bytes:
         """Read up to that many bytes."""
-        data: bytes = self.read(length)
-        return data
+        return self.read(length)
+
+    def readline(self, size: int | None = -1) -> bytes:
+        """Read up to and with the next newline, at most `size` bytes."""
+        claim = object()
+        end = start = run(self._cursor.claim(claim))
+        try:
+            limit = self._cursor.end(start, size)
+            pieces: list[bytes] = []
+            while end < limit and not (pieces and pieces[-1].endswith(b"\n")):
+                piece = self._cached(end, min(end + LINE, limit))
+                pieces.append(piece[: piece.find(b"\n") + 1 or len(piece)])
+                end += len(pieces[-1])
+            return b"".join(pieces)
+        finally:
+            self._cursor.settle(claim, end)
+
+    def readlines(self, hint: int | None = -1) -> list[bytes]:
+        """Read lines until they have `hint` bytes, or all that are left."""
+        return io.IOBase.readlines(self, -1 if hint is None else hint)
