@@ -29,6 +29,7 @@ TITLES = {
     "F24": "what a process opened is not used by the one that it forked",
     "F25": "bytes of two answers are joined only if both are of one state",
     "F27": "time and bytes are limited on every engine",
+    "F29": "any user, home, cache and limit of memory",
     "F30": "nothing is deleted that was not named",
     "F31": "folder markers are directories, kept apart from objects",
     "F33": "a dead address costs a moment",
@@ -67,5 +68,6 @@ TITLES = {
     "S17": "no password in a URL",
     "S18": "temporary files are private",
     "S20": "a URL with a password is neither taken nor shown",
+    "S21": "the compile cache loads the bytes that it checked",
     "S24": "files that are named are opened at once; linked directories end",
 }

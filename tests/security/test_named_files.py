@@ -221,5 +221,7 @@ def test_a_file_of_credentials_may_be_a_link(tmp_path: Path) -> None:
 
 
 def test_the_system_may_have_no_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SSL_CERT_FILE", os.devnull)
     assert _trust.make_context([], system=True, verify=True).cert_store_stats()["x509"] == 0

@@ -17,7 +17,7 @@ LAYERS = (
     {"durations", "_aws_files", "_files"},
     {"_http", "_effects", "_fresh", "_bulk_deletes", "_connecting"},
     {"_connecting_async", "_forks"},
-    {"_proxies", "_trust", "_quiet", "_parking", "_failures"},
+    {"_proxies", "_trust", "_quiet", "_parking", "_failures", "_room"},
     {
         "options",
         "credentials",

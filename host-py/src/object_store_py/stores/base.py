@@ -9,6 +9,7 @@ import weakref
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from .. import _room
 from .._backend import Backend
 from .._driver import run, run_async
 from .._effects import Plan
@@ -63,7 +64,8 @@ class ObjectStoreMethods(ListingMethods):
         if operations is None:
             with self._opening:
                 if self._operations is None:
-                    self._operations = Operations(self._make_backend(), self._make_prefix())
+                    with _room.needed():  # modules are loaded, and files read
+                        self._operations = Operations(self._make_backend(), self._make_prefix())
                     _opened.add(self)
                 operations = self._operations
         return operations
