@@ -1,4 +1,4 @@
-"""Connections of httpx's engine: used again only if clean (F23), within limits (F27, F34)."""
+"""Connections of all engines: used again only if clean (F23), within limits (F27, F34)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import trustme
 
+from object_store_py import _parsers
 from object_store_py.exceptions import BaseError, PermissionDeniedError
 from object_store_py.store import HTTPStore
 from tests.backends.forwardproxy import ForwardProxy
@@ -28,12 +29,21 @@ engines = pytest.mark.parametrize(
     [
         (how, way)
         for how in WAYS
-        for way in ("direct", "proxy", "tls", "tunnel")
-        if how == "trio" or way in ("proxy", "tunnel")
+        for way in ("direct", "tls", "direct, h11", "tls, h11", "proxy", "tunnel")
+        if how != "trio" or "h11" not in way
     ],
-    indirect=["api"],
+    indirect=True,
 )
-"""How httpx's engine is reached: on trio always, elsewhere through a proxy."""
+"""Our own engines, with httptools and without it, and httpx's: on trio, and through proxies."""
+
+
+@pytest.fixture
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """How the server is reached."""
+    found, _, parser = request.param.partition(", ")
+    if parser == "h11":
+        monkeypatch.setattr(_parsers, "_httptools", None)
+    return str(found)
 
 
 @contextmanager
@@ -105,6 +115,18 @@ def test_what_follows_an_answer_is_never_taken_for_the_next(
         assert server.connections <= before + 1  # what is clean is used again
 
 
+@engines
+@pytest.mark.row("F23")
+@pytest.mark.parametrize("more", [b"", EVIL], ids=["", "an answer follows"])
+def test_another_protocol_is_no_answer(api: Api, way: str, ca: trustme.CA, more: bytes) -> None:
+    switch = b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n" + more
+    script = [switch, response(200, b"good", FACTS)]
+    with reached(way, ca, script, timeout="20s") as (store, _):
+        with pytest.raises(BaseError):
+            api.read(store, "k")
+        assert api.read(store, "k") == b"good"
+
+
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 DRIPS: dict[str, tuple[bytes, bytes]] = {
     "the head": (b"HTTP/1.1 200 OK\r\nX-A: ", b"a"),
@@ -162,8 +184,8 @@ def test_a_server_that_floods_is_given_up_soon(
         assert time.monotonic() - started < 20
 
 
-class DrippingProxy(SocketServer):
-    """A proxy that answers CONNECT by drips, or then speaks TLS by drips."""
+class Dripping(SocketServer):
+    """A proxy that answers CONNECT by drips, or then speaks TLS by drips; or a server of TLS."""
 
     def __init__(self, first: bytes, drop: bytes) -> None:
         super().__init__(self._drip)
@@ -171,7 +193,8 @@ class DrippingProxy(SocketServer):
         self._stopping = threading.Event()
 
     def _drip(self, wire: Wire, _: int) -> None:
-        wire.read_head()
+        if not self._first.startswith(b"\x16"):
+            wire.read_head()
         wire.send(self._first)
         while not self._stopping.wait(0.1):
             wire.send(self._drop)
@@ -196,12 +219,24 @@ class DrippingProxy(SocketServer):
 def test_a_proxy_that_drips_is_given_up_in_time(
     api: Api, once: Opened, first: bytes, drop: bytes
 ) -> None:
-    with DrippingProxy(first, drop) as proxy:
+    with Dripping(first, drop) as proxy:
         limits = {"timeout": "500ms", "connect_timeout": "500ms"}
         store = once("https://h.example", proxy_url=proxy.endpoint, **limits)
         started = time.monotonic()
         with pytest.raises(BaseError):
             api.read(store, "k")
+        assert time.monotonic() - started < ENOUGH
+
+
+@pytest.mark.slow
+@pytest.mark.row("F27")
+def test_a_handshake_that_drips_is_given_up_in_time(api: Api, once: Opened) -> None:
+    # A record of TLS announced with 16,000 bytes, of which the first come one by one.
+    with Dripping(b"\x16\x03\x03\x3e\x80", b"\x02") as server:
+        url = server.endpoint.replace("http:", "https:")
+        started = time.monotonic()
+        with pytest.raises(BaseError):
+            api.read(once(url, connect_timeout="500ms"), "k")
         assert time.monotonic() - started < ENOUGH
 
 
