@@ -70,6 +70,7 @@ LAYERS = (
     {"fsspec._places"},
     {"fsspec._words"},
     {"fsspec._botocore"},
+    {"fsspec._keys"},
     {"fsspec._options", "fsspec._tree"},
     {"fsspec._walk"},
     {"fsspec._changes"},

@@ -17,6 +17,7 @@ from fsspec.utils import stringify_path
 from .. import store as stores
 from ..config import ClientConfig, RetryConfig
 from ..stores.base import ObjectStoreMethods
+from ..types import OnBadKey
 from . import _locations
 from ._mapper import Mapper
 from ._objects import Objects
@@ -51,6 +52,7 @@ class Base(AsyncFileSystem):
         use_listings_cache: bool = False,
         listings_expiry_time: float | None = None,
         max_paths: int | None = None,
+        on_bad_key: OnBadKey = "raise",
         **store_kwargs: Any,
     ) -> None:
         own = cast("str", type(self).protocol)
@@ -92,7 +94,9 @@ class Base(AsyncFileSystem):
             )
             return made
 
-        self._objects = Objects(family, make_store, max_cache_size, self.dircache)
+        if on_bad_key not in ("raise", "skip", "keep"):
+            raise ValueError(f"on_bad_key must be raise, skip or keep, not {on_bad_key!r}")
+        self._objects = Objects(family, make_store, max_cache_size, self.dircache, on_bad_key)
         if self._defaults.max_concurrency is not None:
             self._objects.max_concurrency = self._defaults.max_concurrency
 
@@ -117,6 +121,15 @@ class Base(AsyncFileSystem):
         if "@" in text:
             _locations.check_account(name, text, self._arguments)
         return _locations.strip(name, text)
+
+    def _named(self, path: Any) -> str:
+        """A stripped path that keeps the slash at its end: that of a folder's marker."""
+        name: str = self._strip(path)
+        objects = self._objects
+        marker = not (objects.is_local or objects.is_web or name.endswith("/"))
+        if marker and objects.split(name)[1] and str(stringify_path(path)).endswith("/"):
+            return f"{name}/"
+        return name
 
     def unstrip_protocol(self, name: str) -> str:
         """A path with its protocol in front."""

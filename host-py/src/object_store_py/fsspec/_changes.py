@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable
 from functools import partial
 
 from .._effects import Block, Plan
+from .._trees import Pages
 from ..exceptions import NotFoundError, NotSupportedError
 from ._places import remove_local
 from ._tree import Tree
@@ -56,13 +58,49 @@ class Changes(Tree):
         """
         if self.is_local:
             yield Block(lambda: os.rmdir(path))
-        elif (yield from self.info(path))["type"] == "file":
-            raise NotADirectoryError(f"{self.shown(path)!r} is a file: use rm")
-        elif self.split(path)[1] or (yield from self._children(path)):
-            raise OSError(f"{self.shown(path)!r} is not empty: use rm(recursive=True)")
+            return
+        folder = path.rstrip("/")
+        keys = yield from self._keys_below(folder, at_least=2)
+        if not keys:
+            found = yield from self.info(folder)
+            if found["type"] == "file":
+                raise NotADirectoryError(f"{self.shown(folder)!r} is a file: use rm")
+        elif keys == [f"{self.split(folder)[1]}/"]:  # the marker alone
+            yield from self._delete_keys(folder, keys)
+        else:
+            raise OSError(f"{self.shown(folder)!r} is not empty: use rm(recursive=True)")
+
+    def _keys_below(self, path: str, at_least: int | None = None) -> Plan[list[str]]:
+        """The keys of all objects below a directory, its marker too; `at_least` so many if given.
+
+        Keys that no path can name are among them.
+        """
+        verbs, key = self.folder(path)
+        keys: list[str] = []
+        pages = Pages(verbs, key, on_bad_key="keep")
+        while (rows := (yield from pages.next())) is not None:
+            keys.extend(row[0] for row in rows)
+            if at_least is not None and len(keys) >= at_least:
+                break
+        return keys
+
+    def _delete_keys(self, path: str, keys: list[str]) -> Plan[None]:
+        """Delete objects of the bucket that a path is in; somebody else may be faster."""
+        verbs, _ = self.folder(path)
+        try:
+            yield from verbs.delete(keys)
+        except NotFoundError:
+            for key in keys:
+                with contextlib.suppress(NotFoundError):
+                    yield from verbs.delete(key)
 
     def remove(self, paths: list[str], recursive: bool, maxdepth: int | None) -> Plan[None]:
         """Delete files; recursively also what is below directories.
+
+        Args:
+            paths: what; a slash at the end means the directory alone, and no file of its name.
+            recursive: whether directories are deleted.
+            maxdepth: how many levels of them; the markers of directories stay then.
 
         Raises:
             NotFoundError: one of several is missing and the store tells; or the only one.
@@ -70,34 +108,56 @@ class Changes(Tree):
         """
         if recursive and self.is_local:
             yield from self._remove_local(paths, maxdepth)
-            return
-        files = paths
-        if recursive:
+        elif recursive:
+            for path in paths:
+                yield from self._remove_tree(path, maxdepth)
+        else:
             files = list[str]()
             for path in paths:
-                files += yield from self._tree_of(path, maxdepth)
-        elif len(paths) == 1 and (yield from self.info(paths[0]))["type"] == "directory":
-            raise IsADirectoryError(f"{self.shown(paths[0])!r} is a directory: use recursive=True")
-        yield from self.delete(files)
+                files.append((yield from self._one_file(path, len(paths) == 1)))
+            yield from self.delete(files)
 
-    def _tree_of(self, path: str, maxdepth: int | None) -> Plan[list[str]]:
-        """The files below a path, and one of that name itself."""
-        below = yield from self.find(path, maxdepth, withdirs=True)
-        if not below:
+    def _one_file(self, path: str, alone: bool) -> Plan[str]:
+        """The file that a path to delete means."""
+        if path.endswith("/") and self.split(path)[1] and not self.is_web:
+            keys = yield from self._keys_below(path.rstrip("/"), at_least=2)
+            if keys == [self.split(path)[1]]:
+                return path  # the marker alone
+            if keys:
+                raise IsADirectoryError(f"{path!r} is a directory: use recursive=True")
+            path = path.rstrip("/")
+        if alone and (yield from self.info(path))["type"] == "directory":
+            raise IsADirectoryError(f"{self.shown(path)!r} is a directory: use recursive=True")
+        return path
+
+    def _remove_tree(self, path: str, maxdepth: int | None) -> Plan[None]:
+        folder = path.rstrip("/") or path
+        if maxdepth is not None or self.is_web:
+            below = yield from self.find(folder, maxdepth, withdirs=True)
+            if not below:
+                raise NotFoundError(f"{self.shown(path)!r}: there is no file or directory")
+            yield from self.delete(n for n, item in below.items() if item["type"] == "file")
+            return
+        keys = yield from self._keys_below(folder)
+        key = self._checked(folder)[1]
+        if not path.endswith("/") and key and (yield from self._is_beside(folder, keys)):
+            keys.append(key)
+        if not keys:
             raise NotFoundError(f"{self.shown(path)!r}: there is no file or directory")
-        files = [name for name, entry in below.items() if entry["type"] == "file"]
-        if path in files or not self.split(path)[1]:
-            return files
-        # S3 does not mind to be asked to delete what is not there: that saves a request.
-        if self.family.store == "S3Store" or (yield from self._is_file(path)):
-            files.append(path)
-        return files
+        yield from self._delete_keys(folder, keys)
 
-    def _is_file(self, path: str) -> Plan[bool]:
+    def _is_beside(self, path: str, keys: list[str]) -> Plan[bool]:
+        """Whether there is, or may be, an object of the name of a directory with these keys."""
+        # S3 does not mind to be asked to delete what is not there: that saves a request.
+        if keys and self.family.store == "S3Store":
+            return True
+        verbs, key = self.verbs(path)
         try:
-            return bool((yield from self.info(path, refresh=True))["type"] == "file")
-        except (FileNotFoundError, PermissionError):
-            return False
+            return (yield from verbs.exists(key))
+        except PermissionError:
+            if keys:
+                return False
+            raise
 
     def delete(self, paths: Iterable[str]) -> Plan[None]:
         """Delete objects, in batches."""

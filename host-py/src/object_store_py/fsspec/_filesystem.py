@@ -86,7 +86,7 @@ class FsspecStore(Moving):
         self, path: Any, start: int | None, end: int | None, options: Mapping[str, Any]
     ) -> Plan[bytes]:
         fs, given = self._with_words(options, writes=False)
-        return fs._objects.cat_file(self._strip(path), start, end, given.get("version"))
+        return fs._objects.cat_file(self._named(path), start, end, given.get("version"))
 
     async def _cat(self, path: Any, recursive: bool = False, **kwargs: Any) -> Any:
         if recursive:  # of directories there is nothing to read
@@ -140,11 +140,26 @@ class FsspecStore(Moving):
         self.invalidate_cache(path)
         return done
 
+    def touch(self, path: Any, truncate: bool = True, **kwargs: Any) -> None:
+        """Make an empty file; with a slash at the end of its name, the marker of a folder.
+
+        Args:
+            path: the file.
+            truncate: also where there is a file; else that is an error.
+            **kwargs: options of what is written, as for `pipe_file`.
+
+        Raises:
+            NotImplementedError: there is a file, and objects have no time that could be changed.
+        """
+        if not truncate and self.exists(path):
+            raise NotImplementedError("the time of an object cannot be changed")
+        self.pipe_file(path, b"", **kwargs)
+
     def _pipe_plan(
         self, path: Any, value: Any, mode: Any, asynchronous: bool, options: Mapping[str, Any]
     ) -> Plan[Any]:
         fs, given = self._with_words({"mode": mode, **options}, writes=True)
-        return fs._objects.pipe_file(self._strip(path), value, asynchronous, **given)
+        return fs._objects.pipe_file(self._named(path), value, asynchronous, **given)
 
     def _with_words(
         self, options: Mapping[str, Any], writes: bool
@@ -180,7 +195,7 @@ class FsspecStore(Moving):
         self, rpath: Any, lpath: Any, callback: Any = DEFAULT_CALLBACK, **kwargs: Any
     ) -> None:
         fs, given = self._with_words(kwargs, writes=False)
-        plan = fs._objects.get_file(self._strip(rpath), lpath, callback, given.get("version"))
+        plan = fs._objects.get_file(self._named(rpath), lpath, callback, given.get("version"))
         await run_async(plan)
 
     def _open(

@@ -20,6 +20,7 @@ from fsspec.utils import other_paths
 from .._driver import run_async
 from ..exceptions import InvalidPathError
 from ._names import Names
+from ._tree import Info
 
 
 class Pair(NamedTuple):
@@ -28,6 +29,8 @@ class Pair(NamedTuple):
     source: str
     target: str
     is_directory: bool
+    is_marker: bool = False
+    """Whether an object stands for the directory."""
 
 
 class Moving(Names):
@@ -54,23 +57,23 @@ class Moving(Names):
             inside=single and inside and not trailing_sep(path1),
         )
         return [
-            Pair(source, self._strip(target), is_directory)
-            for (source, is_directory), target in zip(found.items(), targets)
+            Pair(source, self._strip(target), _is_folder(entry), bool(entry.get("marker")))
+            for (source, entry), target in zip(found.items(), targets)
         ]
 
-    async def _sources(self, path: Any, recursive: bool, maxdepth: int | None) -> dict[str, bool]:
-        """The names that a path means, and whether each is a directory.
+    async def _sources(self, path: Any, recursive: bool, maxdepth: int | None) -> dict[str, Info]:
+        """The names that a path means, and their infos.
 
         Directories that are not gone through are left out, unless nothing else is there.
         """
         found = await self._expand(path, recursive, maxdepth)
-        types = {
-            name: (await self._info(name) if entry is None else entry)["type"] == "directory"
+        infos: dict[str, Info] = {
+            name: await self._info(name) if entry is None else entry
             for name, entry in found.items()
         }
         if isinstance(path, list | tuple) or (recursive and maxdepth is None):
-            return types
-        return {name: is_directory for name, is_directory in types.items() if not is_directory}
+            return infos
+        return {name: entry for name, entry in infos.items() if not _is_folder(entry)}
 
     def _root(self, path: Any, found: Any) -> str | None:
         """What the names below one path are counted from; None for a pattern or several paths."""
@@ -153,7 +156,10 @@ class Moving(Names):
                 raise error
 
     async def _cp_pair(self, pair: Pair, options: dict[str, Any]) -> None:
-        if pair.is_directory:
+        if pair.is_marker:
+            await run_async(self._objects.copy(f"{pair.source}/", f"{pair.target}/", True))
+            self.invalidate_cache(pair.target)
+        elif pair.is_directory:
             await self._makedirs(pair.target, exist_ok=True)
         else:
             await self._cp_file(pair.source, pair.target, **options)
@@ -213,6 +219,7 @@ class Moving(Names):
             self._objects.remove_moved(
                 [pair.source for pair in going if not pair.is_directory],
                 [pair.source for pair in going if pair.is_directory],
+                [f"{pair.source}/" for pair in going if pair.is_marker],
             )
         )
         for pair in going:
@@ -282,14 +289,15 @@ class Moving(Names):
         )
         if isinstance(lpath, str):
             _check_contained(lpath, targets)
-        for target, is_directory in zip(targets, found.values()):
-            if is_directory:
+        for target, entry in zip(targets, found.values()):
+            if _is_folder(entry):
                 os.makedirs(target, exist_ok=True)
         files = [
             (name, target)
-            for (name, is_directory), target in zip(found.items(), targets)
-            if not is_directory
+            for (name, entry), target in zip(found.items(), targets)
+            if not _is_folder(entry)
         ]
+        _check_distinct(files)
         return [name for name, _ in files], [target for _, target in files]
 
     async def _put(
@@ -353,6 +361,19 @@ def _targets(
         found: list[str] = other_paths(sources, target, exists=inside, flatten=flat)
         return found
     return list(other_paths([root, *sources], target, exists=inside))[1:]
+
+
+def _is_folder(entry: Info) -> bool:
+    return bool(entry["type"] == "directory")
+
+
+def _check_distinct(files: Sequence[tuple[str, str]]) -> None:
+    """Refuse keys such as `a//b` and `a/b`, which would become one local file."""
+    taken: dict[str, str] = {}
+    for name, target in files:
+        other = taken.setdefault(os.path.normpath(target), name)
+        if other != name:
+            raise InvalidPathError(f"{other!r} and {name!r} would both become {target!r}")
 
 
 def _check_contained(root: str, targets: Sequence[str]) -> None:

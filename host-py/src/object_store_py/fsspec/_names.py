@@ -29,7 +29,7 @@ class Names(Base):
 
     def _info_plan(self, path: Any, options: Mapping[str, Any]) -> Any:
         version = options.get("version", options.get("version_id"))
-        return self._objects.info(self._strip(path), version, bool(options.get("refresh")))
+        return self._objects.info(self._named(path), version, bool(options.get("refresh")))
 
     async def _info(self, path: Any, **kwargs: Any) -> Info:
         return cast("Info", await run_async(self._info_plan(path, kwargs)))
@@ -246,7 +246,7 @@ class Names(Base):
         self.invalidate_cache(path)
 
     async def _rm_file(self, path: Any, **_: Any) -> None:
-        await run_async(self._objects.delete([self._strip(path)]))
+        await run_async(self._objects.delete([self._named(path)]))
         self.invalidate_cache(path)
 
     async def _rm(
@@ -259,7 +259,7 @@ class Names(Base):
             if self._has_magic(name) and not await self._exists(name):
                 paths += await self._matching(name, recursive)
             else:
-                paths.append(name)
+                paths.append(self._named(item))
         await run_async(self._objects.remove(paths, recursive, maxdepth))
         for name in paths:
             self.invalidate_cache(name)

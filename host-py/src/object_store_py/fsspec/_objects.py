@@ -261,9 +261,11 @@ class Objects(Changes):
         for source, target in pairs:
             yield Block(partial(_places.move_local, source, target))
 
-    def remove_moved(self, files: list[str], directories: list[str]) -> Plan[None]:
+    def remove_moved(
+        self, files: list[str], directories: list[str], markers: list[str]
+    ) -> Plan[None]:
         """Delete files that were copied, and the local directories that are empty then."""
-        once = {self.identity(path): path for path in files}
+        once = {self.identity(path): path for path in (*files, *markers)}
         yield from self.delete(once.values())
         if self.is_local:
             yield Block(partial(_places.remove_empty, directories))

@@ -7,10 +7,11 @@ as an object is below it. Local directories are real.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Container, Iterable, MutableMapping
 from functools import lru_cache
 from typing import Any, TypeAlias
 
+from .. import _paths
 from .._backend import Progress
 from .._effects import Block, Plan
 from .._operations import PARALLEL, Operations, object_metas
@@ -19,7 +20,8 @@ from .._trees import Pages
 from ..exceptions import InvalidPathError, NotFoundError, NotSupportedError
 from ..stores.base import ObjectStoreMethods
 from ..stores.http import HTTPStore
-from ..types import ObjectMeta
+from ..types import ObjectMeta, OnBadKey, RawKey
+from ._keys import ancestors, key_of
 from ._locations import Family, exact, join, parent, split
 
 Info: TypeAlias = dict[str, Any]
@@ -34,6 +36,11 @@ def directory_info(name: str) -> Info:
     return {"name": name, "size": 0, "type": "directory"}
 
 
+def marker_info(name: str) -> Info:
+    """The info of a directory that an object stands for, whose key ends in a slash."""
+    return {**directory_info(name), "marker": True}
+
+
 class Tree:
     """The files and directories of one filesystem. Paths are stripped of their protocol."""
 
@@ -43,8 +50,10 @@ class Tree:
         make_store: Callable[[str], ObjectStoreMethods],
         max_stores: int,
         cache: MutableMapping[str, list[Info]],
+        on_bad_key: OnBadKey = "raise",
     ) -> None:
         self.family = family
+        self.on_bad_key: OnBadKey = on_bad_key
         self.cache = cache
         self.is_local = family.store == "LocalStore"
         self.is_web = family.store == "HTTPStore"
@@ -70,6 +79,8 @@ class Tree:
 
     def _checked(self, path: str) -> tuple[str, str]:
         bucket, key = self.split(path)
+        if self.on_bad_key == "keep":
+            key = key_of(key)
         if not bucket and self.family.bucketed:
             raise NotSupportedError(
                 f"{path!r} names no bucket, and buckets cannot be listed: paths are 'bucket/key'"
@@ -131,12 +142,18 @@ class Tree:
         Raises:
             NotFoundError: nothing is.
         """
-        if version is None and not refresh and (known := self._remembered(path)) is not None:
+        if (
+            version is None
+            and not refresh
+            and (known := self._remembered(path.rstrip("/") or path)) is not None
+        ):
             return known
         if not self.split(path)[1]:
             return (yield from self._root_info(self.bare(path)))
-        if self.is_web and path.endswith("/") and (yield from self._is_directory(path)):
-            return directory_info(self.bare(path))
+        if path.endswith("/"):
+            if (yield from self._is_directory(path.rstrip("/"))):
+                return directory_info(path.rstrip("/"))
+            path = path if self.is_web else path.rstrip("/")
         verbs, key = self.verbs(path)
         options = {"head": True} if version is None else {"head": True, "version": version}
         try:
@@ -162,7 +179,7 @@ class Tree:
         if self.family.bucketed and path and self.family.store != "HTTPStore":
             verbs, _ = self.folder(path)
             yield from verbs.list_page(
-                None, True, None, None, max_keys=1
+                None, True, None, None, "keep", max_keys=1
             )  # a bucket that is not there
         return directory_info(path)
 
@@ -215,7 +232,7 @@ class Tree:
         verbs, key = self.folder(path)
         token, progress = None, Progress()
         while True:
-            page = yield from verbs.list_page(key, True, None, token, max_keys=1)
+            page = yield from verbs.list_page(key, True, None, token, "keep", max_keys=1)
             if page.objects or page.prefixes:
                 return True
             token = progress.follow(page)
@@ -256,12 +273,40 @@ class Tree:
 
     def _children(self, path: str) -> Plan[list[Info]]:
         verbs, key = self.folder(path)
-        page = yield from verbs.list_with_delimiter(key)
-        objects = object_metas(page.objects)
-        found = [directory_info(self._name(path, prefix)) for prefix in page.prefixes]
-        marks = {key, *page.prefixes}
-        found += [self._file(path, meta) for meta in objects if not _is_mark(meta, marks)]
+        page = yield from verbs.list_with_delimiter(key, self.on_bad_key)
+        metas = object_metas(page.objects)
+        folders: list[str] = []
+        for prefix in page.prefixes:
+            if isinstance(prefix, RawKey):  # no directory that could be walked, but files here
+                metas += yield from self._metas(verbs, prefix)
+            else:
+                folders.append(prefix)
+        found = [directory_info(self._name(path, folder)) for folder in folders]
+        found += self._files(path, metas, {key, *folders})
         return sorted(found, key=lambda entry: str(entry["name"]))
+
+    def _files(
+        self, path: str, metas: Iterable[ObjectMeta], directories: Container[str]
+    ) -> list[Info]:
+        """The infos of objects that do not stand for a directory."""
+        return [
+            self._file(path, meta)
+            for meta in metas
+            if not (_paths.is_marker(meta["path"]) or self._is_mark(meta, directories))
+        ]
+
+    def _is_mark(self, meta: ObjectMeta, directories: Container[str]) -> bool:
+        """Whether an object is a directory of Azure's hierarchical namespaces."""
+        azure = self.family.store == "AzureStore"
+        return azure and meta["size"] == 0 and meta["path"] in directories
+
+    def _metas(self, verbs: Operations, prefix: str) -> Plan[list[ObjectMeta]]:
+        """What is known of all objects below a prefix."""
+        metas: list[ObjectMeta] = []
+        pages = Pages(verbs, prefix, on_bad_key=self.on_bad_key)
+        while (rows := (yield from pages.next())) is not None:
+            metas.extend(object_metas(rows))
+        return metas
 
     def find(
         self, path: str, maxdepth: int | None, withdirs: bool, prefix: str = ""
@@ -284,8 +329,9 @@ class Tree:
         start = f"{path.rstrip('/')}/{prefix}" if path else prefix
         if listed:
             wanted = [entry for entry in listed if entry["name"].startswith(start)]
-            if withdirs and path and not prefix:
-                wanted.append(directory_info(path))
+            if withdirs and path and not prefix:  # its marker, too
+                own = [entry for entry in listed if entry["name"] == path]
+                wanted += own or [directory_info(path)]
         else:
             root = yield from self._info_or_none(whole)
             wanted = [] if root is None else [root]
@@ -297,11 +343,8 @@ class Tree:
     def flat(self, path: str, withdirs: bool) -> Plan[list[Info]]:
         """All files below a path, of one listing, and the directories that they are in."""
         verbs, key = self.folder(path)
-        metas: list[ObjectMeta] = []
-        pages = Pages(verbs, key)
         try:
-            while (rows := (yield from pages.next())) is not None:
-                metas.extend(object_metas(rows))
+            metas = yield from self._metas(verbs, key)
         except NotSupportedError as error:
             if not self.is_web:
                 raise
@@ -309,10 +352,17 @@ class Tree:
                 raise NotFoundError(
                     f"{self.shown(path)!r}: there is no such file, and {error}"
                 ) from error
-        above = {key, *_ancestors((meta["path"] for meta in metas), key)}
-        found = [self._file(path, meta) for meta in metas if not _is_mark(meta, above)]
+            metas = []
+        marked = {
+            meta["path"][:-1]
+            for meta in metas
+            if _paths.is_marker(meta["path"]) and not isinstance(meta["path"], RawKey)
+        }
+        above = {key, *marked, *ancestors((meta["path"] for meta in metas), key)}
+        found = self._files(path, metas, above)
         if withdirs:
-            names = {self._name(path, folder) for folder in above - {key}}
+            found += [marker_info(self._name(path, folder)) for folder in marked]
+            names = {self._name(path, folder) for folder in above - marked - {key}}
             if self.is_local:
                 names.update((yield Block(lambda: _local_directories(path))))
             found += [directory_info(name) for name in names]
@@ -328,22 +378,6 @@ class Tree:
             level = [entry["name"] for entry in entries if entry["type"] == "directory"]
             maxdepth -= 1
         return found
-
-
-def _is_mark(meta: ObjectMeta, directories: set[str]) -> bool:
-    """Whether an object is only there to make a directory: `directory/`, with nothing in it."""
-    return meta["size"] == 0 and meta["path"] in directories
-
-
-def _ancestors(keys: Iterable[str], top: str) -> set[str]:
-    """The directories that keys are in, below `top`."""
-    found: set[str] = set()
-    for key in keys:
-        above = key.rpartition("/")[0]
-        while above and above != top and above not in found:
-            found.add(above)
-            above = above.rpartition("/")[0]
-    return found
 
 
 def _local_directories(path: str) -> list[str]:

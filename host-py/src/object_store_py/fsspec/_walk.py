@@ -19,7 +19,10 @@ def walk_tree(
     inside: dict[str, list[Info]] = {}
     for entry in found:
         if entry["name"] != top:
-            inside.setdefault(parent(entry["name"]), []).append(entry)
+            above = parent(entry["name"])
+            while above.endswith("/") and above != "/":  # of keys that are no paths
+                above = parent(above)
+            inside.setdefault(above, []).append(entry)
         elif entry["type"] == "file":
             inside.setdefault(top, []).append({**entry, "name": f"{top}/"})
     yield from _walk(top, inside, topdown, detail)
@@ -42,6 +45,6 @@ def split_level(path: str, entries: Iterable[Info], detail: bool) -> tuple[Any, 
     folders: dict[str, Info] = {}
     files: dict[str, Info] = {}
     for entry in sorted(entries, key=lambda entry: str(entry["name"])):
-        name = entry["name"][len(path) :].strip("/")
+        name = entry["name"][len(path) :].removeprefix("/").removesuffix("/")
         (folders if entry["type"] == "directory" else files)[name] = entry
     return (folders, files) if detail else (list(folders), list(files))
