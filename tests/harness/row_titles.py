@@ -29,6 +29,7 @@ TITLES = {
     "F24": "what a process opened is not used by the one that it forked",
     "F25": "bytes of two answers are joined only if both are of one state",
     "F27": "time and bytes are limited on every engine",
+    "F28": "whatever a server writes is a result or an error of ours",
     "F29": "any user, home, cache and limit of memory",
     "F30": "nothing is deleted that was not named",
     "F31": "folder markers are directories, kept apart from objects",
@@ -69,5 +70,6 @@ TITLES = {
     "S18": "temporary files are private",
     "S20": "a URL with a password is neither taken nor shown",
     "S21": "the compile cache loads the bytes that it checked",
+    "S22": "no step over a text of a server is more than linear",
     "S24": "files that are named are opened at once; linked directories end",
 }

@@ -21,29 +21,29 @@ FACTS = {"ETag": '"1"', "Last-Modified": "Fri, 02 Jan 2026 03:04:05 GMT"}
 ONCE = {"max_retries": 0}
 
 
+USUAL: dict[str, Any] = {"client_options": {"allow_http": True}, "retry_config": ONCE}
+
+
 def s3(server: RawServer, **more: Any) -> S3Store:
-    given: dict[str, Any] = {"region": "us-east-1", "skip_signature": True, "retry_config": ONCE}
-    options = {"allow_http": True}
-    return S3Store("b", endpoint=server.endpoint, client_options=options, **{**given, **more})
+    given: dict[str, Any] = {"region": "us-east-1", "skip_signature": True, **USUAL}
+    return S3Store("b", endpoint=server.endpoint, **{**given, **more})
 
 
-def gcs(server: RawServer) -> GCSStore:
-    options = {"allow_http": True}
-    given: dict[str, Any] = {"base_url": server.endpoint, "skip_signature": True}
-    return GCSStore("b", client_options=options, retry_config=ONCE, **given)
+def gcs(server: RawServer, **more: Any) -> GCSStore:
+    given: dict[str, Any] = {"skip_signature": True, **USUAL}
+    return GCSStore("b", base_url=server.endpoint, **{**given, **more})
 
 
-def azure(server: RawServer) -> AzureStore:
-    options = {"allow_http": True}
-    given: dict[str, Any] = {"endpoint": server.endpoint, "skip_signature": True}
-    return AzureStore("b", account_name="a", client_options=options, retry_config=ONCE, **given)
+def azure(server: RawServer, **more: Any) -> AzureStore:
+    given: dict[str, Any] = {"account_name": "a", "skip_signature": True, **USUAL}
+    return AzureStore("b", endpoint=server.endpoint, **{**given, **more})
 
 
-def dav(server: RawServer) -> HTTPStore:
-    return HTTPStore(server.endpoint, client_options={"allow_http": True}, retry_config=ONCE)
+def dav(server: RawServer, **more: Any) -> HTTPStore:
+    return HTTPStore(server.endpoint, **{**USUAL, **more})
 
 
-STORES: dict[str, Callable[[RawServer], Any]] = {"S3": s3, "GCS": gcs, "Azure": azure, "HTTP": dav}
+STORES: dict[str, Callable[..., Any]] = {"S3": s3, "GCS": gcs, "Azure": azure, "HTTP": dav}
 
 
 @pytest.mark.row("S6")

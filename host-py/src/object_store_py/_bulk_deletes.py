@@ -5,10 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-_GONE = re.compile(
-    r"^HTTP/1\.1 404[^\r\n]*(?=\r?\n(?:[^\r\n]+\r?\n)*?x-ms-error-code:[ ]*BlobNotFound\b)",
-    re.I | re.M,
-)
+_GONE = re.compile(r"x-ms-error-code:[ ]*BlobNotFound\b", re.I)
 
 
 def deletes_in_bulk(method: str, url: str) -> Literal["s3", "azure"] | None:
@@ -24,4 +21,14 @@ def forgive(answer: str) -> str:
 
     What is gone was deleted by the first one, or nobody can tell; S3 calls it a success always.
     """
-    return _GONE.sub("HTTP/1.1 202 Accepted", answer)
+    lines = answer.split("\n")
+    refused: int | None = None
+    for index, line in enumerate(lines):
+        if line[:12].upper() == "HTTP/1.1 404":
+            refused = index
+        elif not line.strip():
+            refused = None
+        elif refused is not None and _GONE.match(line):
+            lines[refused] = "HTTP/1.1 202 Accepted" + "\r" * lines[refused].endswith("\r")
+            refused = None
+    return "\n".join(lines)

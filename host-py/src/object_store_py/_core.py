@@ -14,12 +14,13 @@ import threading
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
 
 from . import _redact, exceptions
 from ._bulk_deletes import deletes_in_bulk, forgive
 from ._credentials import CredentialPlan
-from ._effects import Await, Exchange, Plan
+from ._effects import Await, Block, Exchange, Plan
 from ._engine import CoreStopped, Instance
 from ._failures import EXPIRED, Facts, Failures, code_of
 from ._http import (
@@ -36,6 +37,9 @@ from ._http import (
 logger = logging.getLogger("object_store_py.core")
 
 _decode = json.JSONDecoder().raw_decode
+
+LARGE = 1 << 20
+"""Texts over so many characters are read aside: an event loop would stand still meanwhile."""
 
 Learn: TypeAlias = Callable[[Response], dict[str, str] | None]
 """What a response teaches about the store's own configuration: keys to change, or None."""
@@ -76,6 +80,8 @@ class Brain:
         self._lock = threading.Lock()
         self._instance: Instance | None = None
         self._numbers = itertools.count(1)
+        self._aside: set[int] = set()
+        """The operations whose long texts the core reads now, in threads."""
         self.wants_digest = False
         self.delete_batch = 1
         _brains.add(self)
@@ -144,7 +150,7 @@ class Brain:
         body: Body | None = None
         ended = False
         try:
-            step = self._call(instance, verb, operation, *arguments)
+            step = yield from self._tell(instance, verb, operation, *arguments)
             while True:
                 word, _, rest = step.partition("\n")
                 if word == "request":
@@ -153,6 +159,8 @@ class Brain:
                     )
                 elif word == "done":
                     ended = True
+                    if len(rest) > LARGE:
+                        return Outcome((yield Block(partial(_decode_rows, rest))), body)
                     return Outcome(_decode(rest)[0], body)
                 elif word == "failed":
                     ended = True
@@ -226,6 +234,21 @@ class Brain:
         except CoreStopped as stopped:
             instance.parking.fail(str(stopped))
 
+    def _tell(self, instance: Instance, name: str, operation: int, *arguments: Any) -> Plan[str]:
+        """Call the core; aside, if what it is told is large, or it is reading what is."""
+        last = arguments[-1] if arguments else None
+        large = isinstance(last, str) and len(last) > LARGE
+        if not large and not self._aside:
+            return self._call(instance, name, operation, *arguments)
+        step: str
+        if large:
+            self._aside.add(operation)
+        try:
+            step = yield Block(partial(self._call, instance, name, operation, *arguments))
+        finally:
+            self._aside.discard(operation)
+        return step
+
     def _call(self, instance: Instance, name: str, operation: int, *arguments: Any) -> str:
         try:
             with self._lock:
@@ -286,7 +309,8 @@ class Brain:
         if self._moved(instance, response, facts):
             raise _Again
         text = forgive(response.text) if facts.lost else response.text
-        step = self._call(instance, "respond", operation, response.status, response.headers, text)
+        head = response.status, response.headers
+        step = yield from self._tell(instance, "respond", operation, *head, text)
         return step, response.body
 
     def _kind_of(self, failure: TransportFailure, request: Request, facts: Facts) -> str:
@@ -325,6 +349,21 @@ def _after_fork() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
+
+
+def _decode_rows(text: str) -> Any:
+    """A result as JSON. The rows of a page one by one: in one go, no other thread would run."""
+    begin = '{"objects":['
+    if not text.startswith(begin):
+        return _decode(text)[0]
+    rows: list[Any] = []
+    at = len(begin)
+    while text[at] != "]":
+        row, at = _decode(text, at)
+        rows.append(row)
+        at += text[at] == ","
+    return {**_decode(begin + text[at:])[0], "objects": rows}
+
 
 _MOST_MAIL = 10_000
 """How many messages an instance may have at once, besides one for each operation."""

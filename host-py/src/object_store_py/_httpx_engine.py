@@ -107,7 +107,10 @@ def _check_sent(line: Line | None, response: httpx.Response) -> None:
 
 
 def _headers(response: httpx.Response) -> Headers:
-    return decoded(response.headers.raw)
+    headers = decoded(response.headers.raw)
+    if response.extensions.get("http_version") == b"HTTP/2":
+        headers.append(("transfer-encoding", "chunked"))  # its frames say where the body ends
+    return headers
 
 
 class HttpxConnection:

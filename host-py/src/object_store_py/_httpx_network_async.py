@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterable
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -13,14 +13,12 @@ import anyio
 import anyio.lowlevel
 import httpcore
 
+from ._connecting import AHEAD, Address, in_turns
 from ._httpx_line import PIECE, Arrivals, Line, Steps, Tls
 from ._sockets import is_readable
 from ._wire import READ_SIZE
 
 T = TypeVar("T")
-
-NEXT = 0.25
-"""After how many seconds the next address of a server is tried, too (RFC 8305, section 5)."""
 
 
 class AsyncNetwork(httpcore.AsyncNetworkBackend):
@@ -56,14 +54,13 @@ class AsyncNetwork(httpcore.AsyncNetworkBackend):
 async def _connect(host: str, port: int) -> socket.socket:
     """Connect to the address that answers first, of those that a name has."""
     found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses = [(family, address) for family, _, _, _, address in found]
     race = _Race()
     try:
         async with anyio.create_task_group() as group:
-            for family, address in _alternating(addresses):
+            for address in in_turns(found):
                 failed = anyio.Event()
-                group.start_soon(race.run, family, address, failed, group.cancel_scope)
-                with anyio.move_on_after(NEXT):
+                group.start_soon(race.run, address, failed, group.cancel_scope)
+                with anyio.move_on_after(AHEAD):
                     await failed.wait()
     except BaseException:
         if race.won is not None:
@@ -81,14 +78,13 @@ class _Race:
         self.won: socket.socket | None = None
         self.errors: list[OSError] = []
 
-    async def run(
-        self, family: int, address: Any, failed: anyio.Event, scope: anyio.CancelScope
-    ) -> None:
+    async def run(self, address: Address, failed: anyio.Event, scope: anyio.CancelScope) -> None:
+        family, kind, protocol, _, where = address
         connection: socket.socket | None = None
         try:
-            connection = socket.socket(family, socket.SOCK_STREAM)
+            connection = socket.socket(family, kind, protocol)
             connection.setblocking(False)
-            await _open(connection, address)
+            await _open(connection, where)
             if self.won is None:
                 self.won, connection = connection, None
             scope.cancel()
@@ -107,16 +103,6 @@ async def _open(connection: socket.socket, address: Any) -> None:
         await anyio.wait_writable(connection)
         if code := connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
             raise OSError(code, os.strerror(code)) from None
-
-
-def _alternating(addresses: Sequence[tuple[int, Any]]) -> list[tuple[int, Any]]:
-    """Addresses of the two families in turns, as RFC 8305, section 4, has it."""
-    first = [one for one in addresses if one[0] == addresses[0][0]]
-    second = [one for one in addresses if one[0] != addresses[0][0]]
-    turns: list[tuple[int, Any]] = []
-    for index in range(max(len(first), len(second))):
-        turns += first[index : index + 1] + second[index : index + 1]
-    return turns
 
 
 class _Securable(Arrivals, httpcore.AsyncNetworkStream):

@@ -172,10 +172,13 @@ class HttptoolsParser(Parser):
         super().__init__()
         self._head_only = method == "HEAD"
         self._parser: Any = _httptools.HttpResponseParser(self)
+        self._head = b""
         self._size = 0
         self._raw: list[tuple[bytes, bytes]] = []
 
     def _parse(self, data: bytes) -> None:
+        if self.status is None:
+            self._head += data
         try:
             self._parser.feed_data(data)
         except _httptools.HttpParserUpgrade as upgrade:
@@ -185,6 +188,12 @@ class HttptoolsParser(Parser):
         except _httptools.HttpParserError as error:
             if isinstance(error.__context__, TransportFailure):
                 raise error.__context__ from None
+            if self.status is None and (again := _with_one_length(self._head)) is not None:
+                self._head = b""
+                self._raw.clear()
+                self._parser = _httptools.HttpResponseParser(self)
+                self._parse(again)
+                return
             if not self.complete:
                 text = f"the answer is no valid HTTP: {error}"
                 raise TransportFailure("interrupted", text) from error
@@ -247,6 +256,21 @@ class HttptoolsParser(Parser):
         """The response has ended, unless it was an interim one."""
         if self.status is not None:
             self.complete = True
+
+
+def _with_one_length(data: bytes) -> bytes | None:
+    """An answer that says its length several times, and the same each time, as if it did so once.
+
+    RFC 9110, section 8.6, allows it; llhttp does not.
+    """
+    head, end, body = data.partition(b"\r\n\r\n")
+    lines = head.split(b"\r\n")
+    said = [line for line in lines if line[:15].lower() == b"content-length:"]
+    lengths = {text.strip() for line in said for text in line[15:].split(b",")}
+    if not end or len(lengths) != 1 or (len(said) == 1 and b"," not in said[0]):
+        return None
+    kept = [line for line in lines if line not in said]
+    return b"\r\n".join([*kept, b"Content-Length: " + lengths.pop()]) + end + body
 
 
 _httptools: Any

@@ -9,10 +9,15 @@ from __future__ import annotations
 
 from ._backend import RawMeta
 
+LONGEST = 1024
+"""The longest e_tag that a condition can have, in characters."""
+
 
 def is_strong(e_tag: str | None) -> bool:
     """Whether equal e_tags of this kind mean equal bytes."""
-    return e_tag is not None and e_tag[:2] not in ("W/", "w/") and bool(e_tag.strip('"'))
+    if e_tag is None or len(e_tag) > LONGEST:
+        return False
+    return e_tag[:2] not in ("W/", "w/") and bool(e_tag.strip('"'))
 
 
 def difference(first: RawMeta, second: RawMeta) -> str | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Protocol
 
-from . import _forks
+from . import _forks, _redact
 from ._http import SMALL_BODY, BufferedBody, Request, TransportFailure
 from ._wire import Answer, AsyncAnswer, AsyncConnection, Connection, Headers, Origin
 
@@ -212,17 +213,44 @@ class AsyncBody:
 Received = str | BufferedBody | SyncBody | AsyncBody
 
 
+_LENGTH = re.compile(r"0*([0-9]{1,18})")
+"""Longer ones are no length of anything."""
+
+
+def content_length(headers: Headers) -> int | None:
+    """What a response says of its length; None if nothing.
+
+    It may say it several times (RFC 9110, section 8.6), if it is the same each time.
+    """
+    found = [value for name, value in headers if name == "content-length"]
+    if not found:
+        return None
+    if len(found) == 1 and len(found[0]) < 19 and found[0].isascii() and found[0].isdigit():
+        return int(found[0])  # as almost always
+    lengths = {text.strip(" \t") for text in ",".join(found).split(",")}
+    match = _LENGTH.fullmatch(lengths.pop()) if len(lengths) == 1 else None
+    if match is None:
+        text = f"its Content-Length is not a length: {_redact.cut(', '.join(found))!r}"
+        raise TransportFailure("decode", text)
+    return int(match[1])
+
+
 class Collector:
     """Reads a body as the request wants it: kept, in memory if small, or as text within limits."""
 
     def __init__(self, request: Request, status: int, headers: Headers) -> None:
         self.success = 200 <= status < 300
         self.keep = request.keep_body and self.success
-        length = next((v for n, v in headers if n == "content-length"), "")
-        self.expected = int(length) if length.isascii() and length.isdigit() else None
+        self.length = self.expected = content_length(headers)
+        """How long the object is, or the part of it; and the body that is to come."""
         if request.method == "HEAD" or status in (204, 304):
             self.expected = 0
-        self.stream = self.keep and (self.expected is None or self.expected > SMALL_BODY)
+        self.counts = self.keep and self.expected is None
+        """Whether only reading all of it tells how long it is."""
+        if self.counts and not any(name == "transfer-encoding" for name, _ in headers):
+            text = "it has no Content-Length, nor chunks: whether it is whole, nobody can tell"
+            raise TransportFailure("decode", text)
+        self.stream = self.keep and not self.counts and (self.expected or 0) > SMALL_BODY
         self.limit = TEXT_LIMIT if self.success else ERROR_TEXT_LIMIT
         self.chunks: list[bytes] = []
         self.size = 0
@@ -242,13 +270,16 @@ class Collector:
     def finish(self, failure: TransportFailure | None = None) -> str | BufferedBody:
         """What was read. A kept body that broke off is read on where it broke, by its reader."""
         data = b"".join(self.chunks)
-        if self.keep:
+        if self.keep and not self.counts:
             return BufferedBody(data, failure)
         if failure is not None:
             raise failure
         if self.success and self.size > self.limit:
-            text = f"the response has more than {self.limit} bytes of text"
-            raise TransportFailure("decode", text)
+            what = "bytes, and no Content-Length" if self.keep else "bytes of text"
+            raise TransportFailure("decode", f"the response has more than {self.limit} {what}")
+        if self.counts:
+            self.length = self.size
+            return BufferedBody(data)
         if self.success and self.expected is not None and self.size != self.expected:
             raise TransportFailure("interrupted", "the response's text was cut")
         try:

@@ -116,4 +116,10 @@ def parse(text: str) -> dict[str, Any] | None:
 def element(xml: str, name: str) -> str | None:
     """The text of an element. No XML parser: there is nothing that an entity could blow up."""
     match = re.search(rf"<{name}>([^<]*)</{name}>", xml)
-    return None if match is None else html.unescape(match[1].strip())
+    if match is None:
+        return None
+    text = match[1].strip()
+    try:
+        return html.unescape(text)
+    except ValueError:  # a reference of thousands of digits
+        return text

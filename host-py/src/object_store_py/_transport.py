@@ -53,9 +53,9 @@ BRIEF = 16 << 10
 _SKIPPED = frozenset(
     "date server connection vary accept-ranges strict-transport-security x-xss-protection"
     " x-content-type-options x-ratelimit-limit x-ratelimit-remaining x-amz-id-2 keep-alive"
-    " transfer-encoding content-security-policy x-amz-request-id".split()
+    " transfer-encoding content-security-policy x-amz-request-id content-length".split()
 )
-"""Response headers that the brain never needs."""
+"""Response headers that the brain never needs, or gets otherwise."""
 _REQUEST_ID = ("x-amz-request-id", "x-ms-request-id", "x-guploader-uploadid")
 
 
@@ -150,7 +150,7 @@ class Host:
         except BaseException:
             connection.close()
             raise
-        return self._received(request, answer.status, answer.headers, read)
+        return self._received(request, answer, collector.length, read)
 
     async def exchange_async(self, request: Request) -> Response:
         """Send a request, awaiting."""
@@ -162,14 +162,14 @@ class Host:
         lists = await self._idle_async()
         await lists.enter()
         try:
-            read, answer = await self._exchange_async(request, wire, lists)
+            read, answer, length = await self._exchange_async(request, wire, lists)
         finally:
             lists.leave()
-        return self._received(request, answer.status, answer.headers, read)
+        return self._received(request, answer, length, read)
 
     async def _exchange_async(
         self, request: Request, wire: Wire, lists: Idle
-    ) -> tuple[Received, AsyncAnswer]:
+    ) -> tuple[Received, AsyncAnswer, int | None]:
         budget = Budget(self._settings.timeout, wire.timeout)
         idle = lists.take(wire.origin)
         connection = idle or self._connect_async(wire.origin)
@@ -192,7 +192,7 @@ class Host:
         except BaseException:
             await _close_async(connection)
             raise
-        return read, answer
+        return read, answer, collector.length
 
     def _prepare(self, request: Request) -> Wire:
         """Check the origin and build what leaves, byte for byte as the brain signed it."""
@@ -258,11 +258,12 @@ class Host:
             )
 
     def _received(
-        self, request: Request, status: int, headers: Headers, read: Received
+        self, request: Request, answer: Answer | AsyncAnswer, length: int | None, read: Received
     ) -> Response:
-        lines: list[str] = []
+        status = answer.status
+        lines: list[str] = [] if length is None else [f"content-length:{length}"]
         request_id: str | None = None
-        for name, value in headers:
+        for name, value in answer.headers:
             if name in _REQUEST_ID:
                 request_id = value
             if name not in _SKIPPED:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Generator, Mapping
 
 from ._backend import ListRequest, Page
 from ._bad_keys import WAY_OUT
@@ -14,6 +15,8 @@ from .exceptions import BaseError, InvalidPathError, NotSupportedError
 
 _NO_WEBDAV = frozenset({400, 405, 415, 501})
 """How servers that know no PROPFIND answer it."""
+_NO_HEAD = frozenset({403, 405, 501})
+"""How servers that know no HEAD answer it; and how a presigned URL does, which is for GET alone."""
 
 
 class WebDavBackend(BrainBackend):
@@ -84,31 +87,70 @@ class WebDavHost:
 
     def exchange(self, request: Request) -> Response:
         """Send a request, blocking."""
-        request = self._prepared(request)
-        response = self._host.exchange(request)
-        if _may_be_there(request, response):
-            response = self._host.exchange(changed(request, delay=0.0))
-        response = _meaning(request, response)
-        if not _lacks_length(request, response):
-            return response
-        whole = self._host.exchange(_as_get(request))
-        if whole.body is not None:
-            whole.body.close()
-        return changed(whole, text="", body=None)
+        answers = self._answers(self._prepared(request))
+        wanted = next(answers)
+        while True:
+            response = self._host.exchange(wanted)
+            if request.method == "HEAD" and response.body is not None:
+                response.body.close()
+            try:
+                wanted = answers.send(response)
+            except StopIteration as stop:
+                last: Response = stop.value
+                return last
 
     async def exchange_async(self, request: Request) -> Response:
         """Send a request, awaiting."""
-        request = self._prepared(request)
-        response = await self._host.exchange_async(request)
+        answers = self._answers(self._prepared(request))
+        wanted = next(answers)
+        while True:
+            response = await self._host.exchange_async(wanted)
+            if request.method == "HEAD" and response.body is not None:
+                await response.body.close_async()
+            try:
+                wanted = answers.send(response)
+            except StopIteration as stop:
+                last: Response = stop.value
+                return last
+
+    def _answers(self, request: Request) -> Generator[Request, Response, Response]:
+        """What is sent for a request, until something is the answer to it."""
+        response = yield request
+        if request.method == "HEAD":
+            if response.status in _NO_HEAD or _lacks_length(response):
+                response = yield from _asked_by_get(request)
+            return changed(response, text="", body=None) if response.status < 300 else response
         if _may_be_there(request, response):
-            response = await self._host.exchange_async(changed(request, delay=0.0))
-        response = _meaning(request, response)
-        if not _lacks_length(request, response):
-            return response
-        whole = await self._host.exchange_async(_as_get(request))
-        if whole.body is not None:
-            await whole.body.close_async()
-        return changed(whole, text="", body=None)
+            response = yield changed(request, delay=0.0)
+        return _meaning(request, response)
+
+
+def _asked_by_get(request: Request) -> Generator[Request, Response, Response]:
+    """The answer to a HEAD, found out by reading as little as possible of the object."""
+    get = changed(request, method="GET", keep_body=True, delay=0.0)
+    response = yield changed(get, headers=[*get.headers, ("Range", "bytes=0-0")])
+    if response.status not in (206, 416):
+        return response
+    size = _whole_size(response)
+    if size is None:
+        return (yield get)
+    kept = [line for line in response.headers.split("\n") if not _is_about_a_part(line)]
+    return changed(response, status=200, headers="\n".join([*kept, f"content-length:{size}"]))
+
+
+_TOTAL = re.compile(
+    r"^content-range:[ \t]*bytes[ \t]{1,9}(?:0-0|\*)/([0-9]{1,19})[ \t]*$", re.I | re.M
+)
+
+
+def _whole_size(response: Response) -> str | None:
+    """How long an object is, of which a part was asked for; None if the server does not say."""
+    found = _TOTAL.search(response.headers)
+    return None if found is None or (response.status == 416 and int(found[1])) else found[1]
+
+
+def _is_about_a_part(line: str) -> bool:
+    return line.partition(":")[0].lower() in ("content-range", "content-length")
 
 
 def _may_be_there(request: Request, response: Response) -> bool:
@@ -119,15 +161,11 @@ def _may_be_there(request: Request, response: Response) -> bool:
     return request.method == "MKCOL" and response.status == 403
 
 
-def _lacks_length(request: Request, response: Response) -> bool:
+def _lacks_length(response: Response) -> bool:
     """Whether a HEAD's answer has no length: Apache leaves it out of those of empty objects."""
-    if request.method != "HEAD" or not 200 <= response.status < 300:
+    if not 200 <= response.status < 300:
         return False
     return "\ncontent-length:" not in f"\n{response.headers}".lower()
-
-
-def _as_get(request: Request) -> Request:
-    return changed(request, method="GET", keep_body=True, delay=0.0)
 
 
 def _meaning(request: Request, response: Response) -> Response:
