@@ -33,6 +33,7 @@ TITLES = {
     "F29": "any user, home, cache and limit of memory",
     "F30": "nothing is deleted that was not named",
     "F31": "folder markers are directories, kept apart from objects",
+    "F32": "what is listed can be read; limits are those of the store",
     "F33": "a dead address costs a moment",
     "F34": "an early answer is seen while an upload is sent",
     "F35": "a long download that makes progress does not run out of retries or time",

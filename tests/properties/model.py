@@ -10,7 +10,7 @@ from typing import Any
 
 from object_store_py import exceptions as errors
 
-_STAGED = re.compile(r"#\d+(/|$)")
+_STAGED = re.compile(r"(.*/)?\.[0-9a-f]{16}\.object_store_py")
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Model:
         return name if "-" in name or not self.rules.lower_case else name.lower()
 
     def _check_name(self, key: str) -> None:
-        if self.rules.files and _STAGED.search(key):
+        if self.rules.files and _STAGED.fullmatch(key):
             raise errors.InvalidPathError
 
     def _e_tag(self, key: str) -> str | None:

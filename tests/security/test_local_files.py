@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from object_store_py import _local_root
+from object_store_py._local_listing import is_staged
 from object_store_py.exceptions import BaseError
 from object_store_py.store import LocalStore
 from tests.harness.api import Api
@@ -170,9 +171,9 @@ def test_a_file_is_private_until_it_is_complete(root: Path) -> None:
     def chunks() -> Iterator[bytes]:
         for _ in range(4):
             yield bytes(6 << 20)
-            staged = [path for path in root.iterdir() if "#" in path.name]
+            staged = [path for path in root.iterdir() if is_staged(path.name)]
             modes.extend(stat.S_IMODE(path.stat().st_mode) for path in staged)
 
     LocalStore(root).put("large", chunks(), chunk_size=5 << 20)
     assert modes and set(modes) == {0o600}
-    assert [path.name for path in root.iterdir() if "#" in path.name] == []
+    assert [path.name for path in root.iterdir() if is_staged(path.name)] == []

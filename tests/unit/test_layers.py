@@ -29,6 +29,7 @@ LAYERS = (
         "_cache",
     },
     {"_wire", "_engine", "_backend", "_local_root", "_local_content"},
+    {"_local_listing"},
     {"_filling", "_together", "_states", "_bad_keys"},
     {"_metrics", "_policy", "_azure", "_streams", "_parsers", "_sockets", "_httpx_line"},
     {"_httpx_network", "_httpx_network_async"},

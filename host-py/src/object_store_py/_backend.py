@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from ._effects import Plan
@@ -120,41 +121,19 @@ class PutRequest:
         return json.dumps(given) if given else ""
 
 
+@dataclass(slots=True)
 class ListRequest:
     """Which page of a listing."""
 
-    __slots__ = (
-        "delimiter",
-        "max_keys",
-        "offset",
-        "on_bad_key",
-        "prefix",
-        "token",
-    )
-
-    prefix: str
-    delimiter: bool
-    offset: str | None
-    token: str | None
-    max_keys: int | None
-    on_bad_key: OnBadKey
+    prefix: str = ""
+    delimiter: bool = False
+    offset: str | None = None
+    token: str | None = None
+    max_keys: int | None = None
+    on_bad_key: OnBadKey = "raise"
     """What to do with keys that no path can name, and with those outside the prefix."""
-
-    def __init__(
-        self,
-        prefix: str = "",
-        delimiter: bool = False,
-        offset: str | None = None,
-        token: str | None = None,
-        max_keys: int | None = None,
-        on_bad_key: OnBadKey = "raise",
-    ) -> None:
-        self.prefix = prefix
-        self.delimiter = delimiter
-        self.offset = offset
-        self.token = token
-        self.max_keys = max_keys
-        self.on_bad_key = on_bad_key
+    unlinking: bool = False
+    """Whether it lists what is to be deleted: of local links the links, not what they lead to."""
 
     def to_border(self) -> str:
         """As JSON; empty for the defaults."""

@@ -18,6 +18,10 @@ _NOFOLLOW: int = getattr(os, "O_NOFOLLOW", 0)
 _EXTRA: int = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
+_LONGEST = 255 - len(".." + 16 * "f" + ".part")
+"""The longest name that leaves room for that of its parts, in bytes; file systems take 255."""
+
+
 class Landing:
     """The place of one file below a directory."""
 
@@ -59,7 +63,7 @@ class Landing:
 
     def parts(self) -> list[str]:
         """The names of the parts of earlier downloads of this file."""
-        shape = re.compile(re.escape(f".{self._name}.") + r"[0-9a-f]{16}\.part")
+        shape = re.compile(re.escape(self._before_state()) + r"[0-9a-f]{16}\.part")
         try:
             with self._folder() as (folder, before):
                 names = os.listdir(folder if folder is not None else before)
@@ -71,7 +75,17 @@ class Landing:
         """What the part of this state of the object is called; a new name for none."""
         known = meta is not None and f"{meta.e_tag} {meta.size} {meta.modified}"
         state = known or os.urandom(16).hex()
-        return f".{self._name}.{sha256(state.encode()).hexdigest()[:16]}.part"
+        return f"{self._before_state()}{sha256(state.encode()).hexdigest()[:16]}.part"
+
+    def _before_state(self) -> str:
+        """How the names of this file's parts begin; not too long where its own is."""
+        name = self._name
+        if len(os.fsencode(name)) > _LONGEST:
+            digest = sha256(os.fsencode(name)).hexdigest()[:16]
+            while len(os.fsencode(name)) > _LONGEST - 17:
+                name = name[: len(name) * 9 // 10]
+            name = f"{name}.{digest}"
+        return f".{name}."
 
     def open(self, part: str) -> int:
         """Open a part, new or as it is. It is ours alone, and nobody else can read it (0600)."""

@@ -5,17 +5,15 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import re
-import secrets
 import shutil
 import stat
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from functools import partial
 from typing import Any, NoReturn, TypeVar
 
-from . import _paths, exceptions
+from . import exceptions
 from ._backend import (
     Fetched,
     GetRequest,
@@ -31,13 +29,12 @@ from ._bad_keys import WAY_OUT
 from ._effects import Block, Plan
 from ._http import Payload
 from ._local_content import CHUNK, FileContent, is_as_it_was, read_file, state_of, write_at
-from ._local_root import EscapeError, Root, create_file, entry_status, replace, umask
+from ._local_listing import Listing, file_meta, is_staged, stage_name
+from ._local_root import EscapeError, Root, create_file, replace, umask
 from ._memory import BytesContent
 
 T = TypeVar("T")
 
-_STAGED = re.compile(r"#\d+(?=/|$)", re.ASCII)
-"""Names of files that are being written; they are not listed, so no object may have one."""
 _READINGS = 4
 """How often a small file is read anew, because it was written to while it was read."""
 
@@ -143,10 +140,10 @@ class LocalBackend:
             return publish(options.mode != "create")
 
     def _check_name(self, path: str) -> None:
-        if _STAGED.search(path):
+        if is_staged(path.rpartition("/")[2]):
             raise exceptions.InvalidPathError(
-                f"{self._label}, {path!r}: names that end in # and digits are those of files that"
-                " are being written: choose another one",
+                f"{self._label}, {path!r}: such names are those of files that are being written:"
+                " choose another one",
                 path=path,
             )
 
@@ -161,7 +158,7 @@ class LocalBackend:
     def _staged(self, path: str) -> Generator[tuple[int, Callable[[bool], Written]], None, None]:
         """A new file beside `path`, and a function that puts it there; removed if that fails."""
         with self._root.parent(path, create=True) as (folder, name):
-            staged = _beside(name, _stage(name))
+            staged = _beside(name, stage_name())
             left = [create_file(folder, staged)]
             try:
                 yield left[0], lambda over: _publish(path, left.pop(), folder, staged, name, over)
@@ -179,7 +176,7 @@ class LocalBackend:
 
     def _create_upload(self, path: str) -> str:
         with self._root.parent(path, create=True) as (folder, name):
-            upload = _stage(name)
+            upload = stage_name()
             self._uploads[upload] = create_file(folder, _beside(name, upload))
         return upload
 
@@ -227,62 +224,18 @@ class LocalBackend:
     def _list(self, request: ListRequest) -> Page:
         found: list[RawMeta] = []
         prefixes: list[str] = []
-        bad: list[str] = []
-        for entry in self._scan(request.prefix, not request.delimiter, bad):
+        listing = Listing(self._root, request.unlinking)
+        for entry in listing.scan(request.prefix, not request.delimiter):
             if isinstance(entry, str):
                 prefixes.append(entry)
             elif request.offset is None or entry.path > request.offset:
                 found.append(entry)
+        bad = sorted(listing.bad)
         if bad and request.on_bad_key != "skip":
             raise exceptions.InvalidPathError(
-                f"{self._label}: no path can name the file {min(bad)!r}: {WAY_OUT}"
+                f"{self._label}: no path can name the file {bad[0]!r}: {WAY_OUT}"
             )
-        return Page(sorted(found), sorted(prefixes), None, sorted(bad))
-
-    def _scan(self, prefix: str, recursive: bool, bad: list[str]) -> Iterator[RawMeta | str]:
-        """Files below a prefix, and directories (as str) where they are not entered."""
-        ahead = [(prefix, frozenset[str]())]  # directories, with the real paths of those above
-        while ahead:
-            folder, above = ahead.pop()
-            for path, found in self._entries(folder):
-                if _paths.is_bad(path):
-                    bad.append(path)
-                elif not isinstance(found, str):
-                    yield found
-                elif not recursive:
-                    yield path
-                elif found not in above:
-                    ahead.append((path, above | {found}))
-
-    def _entries(self, prefix: str) -> list[tuple[str, RawMeta | str]]:
-        """What is in a directory: files with their metadata, directories with their real path."""
-        found: list[tuple[str, RawMeta | str]] = []
-        try:
-            with self._root.folder(prefix) as folder, os.scandir(folder) as entries:
-                for entry in entries:
-                    path = f"{prefix}/{entry.name}" if prefix else entry.name
-                    kind = None if _STAGED.search(entry.name) else self._entry(path, entry)
-                    if kind is not None:
-                        found.append((path, kind))
-        except (FileNotFoundError, NotADirectoryError, EscapeError):
-            pass  # there is nothing, or nothing of this store
-        return found
-
-    def _entry(self, path: str, entry: os.DirEntry[str]) -> RawMeta | str | None:
-        on_disk = os.path.join(self._root.path, path)
-        try:
-            if entry.is_symlink() and not self._root.contains(on_disk):
-                return None
-            if entry.is_file():
-                return file_meta(path, entry_status(entry))
-            if entry.is_dir():
-                return os.path.realpath(on_disk) if entry.is_symlink() else on_disk
-        except FileNotFoundError:
-            pass  # a broken link, or deleted meanwhile
-        except OSError as error:
-            if error.errno != errno.ELOOP:  # a link to itself is a broken one, too
-                raise
-        return None
+        return Page(sorted(found), sorted(prefixes), None, bad)
 
     def delete(self, paths: list[str]) -> Plan[None]:
         """Delete files; one that is not there is an error."""
@@ -328,24 +281,21 @@ class LocalBackend:
             self._root.parent(source) as (old_folder, old),
             self._root.parent(target, create=True) as (folder, name),
         ):
+            if overwrite and _is_same_place(old_folder, old, folder, name):
+                return
+            if _is_link(old_folder, old):  # elsewhere it may lead nowhere
+                self._copy(source, target, overwrite)
+                os.unlink(old, dir_fd=old_folder)
+                return
             _move(old_folder, old, folder, name, overwrite)
+            # To a name of the same file (a hard link) rename does nothing.
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(old, dir_fd=old_folder)
 
     def sign(self, method: str, paths: list[str], seconds: int) -> Plan[list[str]]:
         """Refuse: there is no server."""
         raise exceptions.NotSupportedError(f"{self._label} has no server, so it cannot sign URLs")
         yield
-
-
-def file_meta(path: str, status: os.stat_result) -> RawMeta:
-    """A file's metadata; its e_tag changes with its inode, time or size."""
-    micros = status.st_mtime_ns // 1000
-    e_tag = f'"{status.st_ino:x}-{micros:x}-{status.st_size:x}"'
-    return RawMeta(path, micros, status.st_size, e_tag, None)
-
-
-def _stage(name: str) -> str:
-    """A name beside a file's, and not too long where the file's is as long as can be."""
-    return f"{os.path.basename(name)[:50]}#{secrets.randbelow(10**15)}"
 
 
 def _beside(name: str, other: str) -> str:
@@ -358,6 +308,19 @@ def _is_directory(folder: int | None, name: str) -> bool:
         return stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
     except OSError:
         return False
+
+
+def _is_link(folder: int | None, name: str) -> bool:
+    return stat.S_ISLNK(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
+
+
+def _is_same_place(old_folder: int | None, old: str, folder: int | None, name: str) -> bool:
+    """Whether two names are one entry of one directory, which links may spell in two ways."""
+    if os.path.basename(old) != os.path.basename(name):
+        return False
+    above = [os.path.dirname(old) if old_folder is None else old_folder]
+    above.append(os.path.dirname(name) if folder is None else folder)
+    return os.path.samestat(*map(os.stat, above))
 
 
 def _write(descriptor: int, view: memoryview, offset: int) -> None:

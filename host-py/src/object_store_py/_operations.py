@@ -295,6 +295,7 @@ class Operations:
         token: str | None,
         on_bad_key: OnBadKey = "raise",
         max_keys: int | None = None,
+        unlinking: bool = False,
     ) -> Plan[Page]:
         """Read one page of a listing; paths are relative to the store's prefix."""
         below = _paths.parse(prefix or "", "prefix")
@@ -307,6 +308,7 @@ class Operations:
             token=token,
             on_bad_key=on_bad_key,
             max_keys=max_keys,
+            unlinking=unlinking,
         )
         page = yield from self._backend.list_page(request)
         if page.token is not None and page.token == token:

@@ -101,8 +101,12 @@ def _delete_prefix(store: ObjectStoreMethods, prefix: str, everything: bool) -> 
             "prefix is empty, which means all objects of the store: give a prefix, or"
             " everything=True"
         )
-    verbs, count = known(store)._verbs(), 0
-    pages = Pages(verbs, prefix, on_bad_key="keep")
+    return (yield from delete_below(known(store)._verbs(), prefix))
+
+
+def delete_below(verbs: Operations, prefix: str) -> Plan[int]:
+    """Delete all objects below a prefix, and of local links the links; how many."""
+    count, pages = 0, Pages(verbs, prefix, on_bad_key="keep", unlinking=True)
     while (rows := (yield from pages.next())) is not None:
         paths = [row[0] for row in rows]
         try:
@@ -131,8 +135,10 @@ class Pages:
         prefix: str | None,
         delimiter: bool = False,
         on_bad_key: OnBadKey = "raise",
+        unlinking: bool = False,
     ) -> None:
         self._verbs = verbs
+        self._unlinking = unlinking
         self._on_bad_key: OnBadKey = on_bad_key
         self._prefix = prefix
         self._delimiter = delimiter
@@ -147,7 +153,12 @@ class Pages:
         if self._ended:
             return None
         page = yield from self._verbs.list_page(
-            self._prefix, self._delimiter, None, self._token, self._on_bad_key
+            self._prefix,
+            self._delimiter,
+            None,
+            self._token,
+            self._on_bad_key,
+            unlinking=self._unlinking,
         )
         self._token = self._progress.follow(page)
         self._ended = self._token is None

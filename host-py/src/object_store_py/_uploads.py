@@ -17,6 +17,7 @@ from ._transfers import AT_ONCE, OnError, SideBySide, Tally, TransferResult
 from ._trees import Pages
 from .exceptions import NotFoundError
 from .stores.base import CHUNK_SIZE, MAX_CONCURRENCY, ObjectStoreMethods, known
+from .stores.local import LocalStore
 
 _PARTS_OF_EACH = 2
 """How many parts of each file are under way at once, where there are many files."""
@@ -35,7 +36,8 @@ def upload(
 ) -> TransferResult:
     """Upload a file to an object, or all files below a directory to below a prefix.
 
-    Symbolic links and what is no regular file are left out; `ignored` names them.
+    Symbolic links and what is no regular file are left out, and so is the target itself where it
+    is a directory below the source; `ignored` names them.
 
     Args:
         store: where to.
@@ -101,7 +103,8 @@ def _upload(
     single: bool = yield Block(lambda: _is_file(place))
     if single and (not prefix or target.endswith("/")):
         prefix = _paths.join(prefix, os.path.basename(place))
-    files: list[_File] = yield Block(lambda: _scan(place, prefix, single, tally.result.ignored))
+    ignored, own = tally.result.ignored, _place_of(store, prefix)
+    files: list[_File] = yield Block(lambda: _scan(place, prefix, single, ignored, own))
     there: dict[str, tuple[int, int]] = {}
     if resume:
         there = yield from _there(verbs, prefix, single)
@@ -140,12 +143,25 @@ def _is_file(place: str) -> bool:
     return not os.path.isdir(place)
 
 
-def _scan(place: str, prefix: str, single: bool, ignored: list[str]) -> list[_File]:
-    """The files to send, sorted; what is none is put in `ignored`."""
+def _place_of(store: ObjectStoreMethods, prefix: str) -> str | None:
+    """The directory that a local store writes to."""
+    if not isinstance(store, LocalStore) or store.prefix is None:
+        return None
+    return os.path.realpath(store.prefix / prefix)
+
+
+def _scan(
+    place: str, prefix: str, single: bool, ignored: list[str], own: str | None
+) -> list[_File]:
+    """The files to send, sorted; what is none is put in `ignored`, and the target below them."""
     if single:
         return [_file(place, prefix, _files.status(place))]
     files: list[_File] = []
     for folder, folders, names in os.walk(place, onerror=_throw):
+        if own is not None and folder != place and os.path.realpath(folder) == own:
+            ignored.append(folder)
+            folders.clear()
+            continue
         folders.sort()
         for name in sorted(names + folders):
             full = os.path.join(folder, name)

@@ -20,6 +20,8 @@ from zarr.abc.store import (
 from zarr.core.buffer import default_buffer_prototype
 from zarr.core.config import config
 
+from ._driver import run_async
+from ._trees import delete_below
 from .exceptions import AlreadyExistsError, NotFoundError, NotSupportedError
 from .stores.base import ObjectStoreMethods, known
 from .types import GetOptions, ObjectMeta
@@ -230,13 +232,7 @@ class ObjectStoreAdapter(Store):
     async def delete_dir(self, prefix: str) -> None:
         """Delete all values below a prefix, in batches where the server takes them."""
         self._check_writable()
-        listing = self.store.list_async(prefix, on_bad_key="keep")
-        keys = [meta["path"] for meta in await listing.collect_async()]
-        try:
-            await self.store.delete_async(keys)
-        except NotFoundError:  # somebody else deleted some meanwhile: the rest one by one
-            for key in keys:
-                await self.delete(key)
+        await run_async(delete_below(self.store._verbs(), prefix))
 
     # Listing.
 

@@ -21,8 +21,12 @@ class LocalStore(ObjectStoreMethods):
     """Files below a directory, as objects.
 
     Objects are written beside their place and moved there, so that nobody sees half of one. Names
-    that end in `#` and digits are kept for that: nothing else can be written under one, and files
-    that have one are not listed.
+    `.`, 16 hexadecimal digits, `.object_store_py` are kept for that: nothing else can be written
+    under one, and files that have one are not listed.
+
+    What deletes or moves a symbolic link takes the link, never what it leads to: `delete` of it,
+    and `delete_prefix` of it or of a directory above it. A listing leaves out links to directories
+    above them, and follows two, one behind the other, at most.
 
     Args:
         prefix: the directory; the whole file system if None.
