@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import fsspec
+import pyarrow.fs
 import pytest
+import zarr
 from fsspec.generic import GenericFileSystem
 from fsspec.implementations.dirfs import DirFileSystem
 
@@ -303,3 +305,46 @@ def test_a_key_of_a_mapper_is_no_pattern(tree: Filesystem) -> None:
     del copy["e"]
     copy.delitems(["d/a", "d2/c"])
     assert content(tree) == {"d/sub/b": b"2"}
+
+
+def test_what_a_missing_name_matches_stays(odd: Filesystem) -> None:
+    fs, top = odd.fs, odd.path
+    fs.pipe_file(f"{top}/z1/x", b"1")
+    before = content(odd)
+    mapper = fsspec.FSMap(top, fs)  # as fsspec.get_mapper makes it
+    for key in ("z[1]/x", "z?/x", "*", "a[1]/x"):
+        with pytest.raises(KeyError):
+            del mapper[key]
+    fsspec.FSMap(f"{top}/z[1]", fs).clear()
+    for name in ("z[1]", "z?", "z*"):
+        with contextlib.suppress(FileNotFoundError):
+            asyncio.run(fs._rm(f"{top}/{name}", recursive=True))
+    assert content(odd) == before
+
+
+def test_pyarrow_deletes_and_moves_what_is_named(tree: Filesystem) -> None:
+    fs, top = tree.fs, tree.path
+    arrow: Any = pyarrow.fs.PyFileSystem(pyarrow.fs.FSSpecHandler(fs))
+    for name in ("d/a", "d"):
+        arrow.move(f"{top}/{name}", f"{top}/{name}")
+        arrow.move(f"{top}/{name}", f"{top}/{name}/")
+    with pytest.raises((BaseError, OSError)):
+        arrow.move(f"{top}/d", f"{top}/d/sub/x")
+    assert content(tree) == TREE
+    arrow.move(f"{top}/d/sub", f"{top}/moved")
+    arrow.delete_file(f"{top}/e")
+    assert sorted(content(tree)) == ["d/a", "d2/c", "moved/b"]
+    fs.pipe({f"{top}/d/[x]": b"1", f"{top}/d/x": b"1", f"{top}/x": b"1"})
+    arrow.delete_file(f"{top}/d/[x]")
+    arrow.delete_dir_contents(f"{top}/d")
+    arrow.delete_dir(f"{top}/moved")
+    assert sorted(content(tree)) == ["d2/c", "x"]
+
+
+@pytest.mark.filterwarnings("ignore:fs .* was not created with")
+def test_zarr_overwrites_the_array_that_is_named(place: Filesystem) -> None:
+    store = zarr.storage.FsspecStore(place.fs, path=place.path)
+    for name in ("a1", "a[1]", "a?"):
+        zarr.create_array(store, name=name, shape=4, chunks=2, dtype="i4", overwrite=True)[:] = 7
+    root: Any = zarr.open_group(store, mode="r")
+    assert [root[name][:].tolist() for name in ("a1", "a[1]", "a?")] == [[7] * 4] * 3

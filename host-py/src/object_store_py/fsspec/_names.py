@@ -8,10 +8,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 from glob import has_magic
 from typing import Any, cast
+
+from fsspec.asyn import sync
+from fsspec.mapping import FSMap
 
 from .._driver import run, run_async
 from .._functions import sign, sign_async
@@ -252,16 +256,41 @@ class Names(Base):
     async def _rm(
         self, path: Any, recursive: bool = False, maxdepth: int | None = None, **_: Any
     ) -> None:
+        # Names, no patterns: zarr calls this for whatever name an array or chunk has, and what
+        # another name matches must stay.
         given = path if isinstance(path, list | tuple) else [path]
-        paths: list[str] = []
-        for item in given:
+        await self._rm_names([self._named(item) for item in given], recursive, maxdepth)
+
+    def rm(self, path: Any, recursive: bool = False, maxdepth: int | None = None) -> None:
+        """Delete files, or (`recursive`) directories; `_rm` is the same for names alone.
+
+        Args:
+            path: a name, a pattern, or a list of such. What exists under a name is meant before
+                what the name matches. A slash at the end means a directory, and no file beside it.
+            recursive: delete directories with all that is in them.
+            maxdepth: how many levels of them.
+
+        Raises:
+            FileNotFoundError: there is nothing of that name.
+            IsADirectoryError: it is a directory, and `recursive` is False.
+        """
+        # fsspec's mappings delete a key, or all below their root, by this method.
+        mapping = isinstance(sys._getframe(1).f_locals.get("self"), FSMap)
+        sync(self.loop, self._rm if mapping else self._rm_matching, path, recursive, maxdepth)
+
+    async def _rm_matching(self, path: Any, recursive: bool, maxdepth: int | None) -> None:
+        names: list[str] = []
+        for item in path if isinstance(path, list | tuple) else [path]:
             name = self._strip(item)
             if self._has_magic(name) and not await self._exists(name):
-                paths += await self._matching(name, recursive)
+                names += await self._matching(name, recursive)
             else:
-                paths.append(self._named(item))
-        await run_async(self._objects.remove(paths, recursive, maxdepth))
-        for name in paths:
+                names.append(self._named(item))
+        await self._rm_names(names, recursive, maxdepth)
+
+    async def _rm_names(self, names: list[str], recursive: bool, maxdepth: int | None) -> None:
+        await run_async(self._objects.remove(names, recursive, maxdepth))
+        for name in names:
             self.invalidate_cache(name)
 
     async def _matching(self, pattern: str, directories: bool) -> list[str]:
