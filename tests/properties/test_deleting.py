@@ -172,6 +172,8 @@ def check(world: World, tree: Tree, call: str, name: str, to: str) -> bool:
             continue  # the copy of what a link leads to takes the link's place
         assert after.get(key) == data, f"{key!r} is gone; {what}"
     for key, new in named.moved.items():
+        if key.endswith("/"):
+            continue  # a directory is moved by moving what is in it
         assert before[key] in (after.get(key), after.get(new)), f"{key!r} is lost; {what}"
     if done and call not in KEPT:
         left = {key for key in named.gone if key in after}
@@ -198,7 +200,7 @@ def world_of(kind: str, servers: Servers, folder: Path) -> Iterator[World]:
         yield Bucket(store, FsspecStore("s3", **options), f"{bucket}/{prefix}", server.client)
 
 
-EXAMPLES = {"memory": 30, "local": 20}
+EXAMPLES = {"memory": 30, "local": 20, "minio": 5}
 """How many trees each call gets."""
 
 
@@ -220,4 +222,5 @@ def test_only_what_was_named_is_gone(kind: str, tmp_path: Path, servers: Servers
         for call in CALLS:
             profile(EXAMPLES[kind])(given(st.just(call), TREES, st.data())(run))()
     idle = [call for call in CALLS if not worked[call]]
-    assert idle in ([], ["fs.mv into itself"]), "these calls never worked"
+    # S3 refuses a copy onto itself.
+    assert not set(idle) - {"fs.mv into itself", "copy onto itself"}, "these calls never worked"

@@ -72,8 +72,7 @@ class Memory(World):
         return found
 
     def write(self, key: str, data: bytes) -> None:
-        if not key.endswith("/"):
-            self.store.put(key, data)
+        self.store.put(key, data)
 
     def state(self) -> dict[str, bytes]:
         return {key: bytes(kept.data) for key, kept in self._objects().items()}

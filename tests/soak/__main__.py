@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import json
 import os
 import platform
@@ -16,11 +17,19 @@ from object_store_py.store import S3Store
 from tests.backends.minio import Minio
 from tests.harness.gauges import held, open_bodies
 from tests.soak.faulty import LOST_UPLOADS, RATE, faulty
+from tests.soak.interrupts import Interrupts
 from tests.soak.load import TASKS, THREADS, Load, verify
 from tests.soak.watch import Watch
 from tests.soak.worker import Tally, Worker
 
 TIMEOUT, RETRY_TIMEOUT = 20.0, 40.0
+MUST_BE_EMPTY = (
+    "wrong bytes",
+    "objects lost",
+    "objects risen",
+    "wrong after forks and signals",
+    "hangs",
+)
 LIMIT = TIMEOUT + RETRY_TIMEOUT
 """How many seconds a request and its repetitions may take; no operation here should, either."""
 
@@ -31,8 +40,10 @@ def soak(minutes: float, tell: Callable[[dict[str, Any]], None]) -> None:
     with Minio() as server, faulty(server.port) as faults:
         bucket = server.create_bucket()
         store = _store(server, bucket, faults.port)
-        with Watch(load.workers, LIMIT) as watch:
-            load.run(store, minutes * 60, LIMIT + 10)
+        interrupts = Interrupts(store, LIMIT)
+        with Watch([*load.workers, interrupts.worker], LIMIT) as watch:
+            load.run(store, minutes * 60, LIMIT + 10, interrupts.run)
+        load.threads.append(interrupts.worker)
         injected = faults.calm()
         verified = verify(store, load.workers)
         uploads = _uploads(server, bucket, load.workers)
@@ -55,6 +66,9 @@ def soak(minutes: float, tell: Callable[[dict[str, Any]], None]) -> None:
             "tasks": TASKS,
             "fault rate": RATE,
             **_work(load.tally(), minutes, injected),
+            "forks in the main thread": dict(interrupts.forks.most_common()),
+            "signals in the main thread": dict(interrupts.signals.most_common()),
+            "wrong after forks and signals": interrupts.wrong,
             "hangs": sorted(watch.hangs.values()),
             "objects verified at the end": verified,
             "RSS slope, KiB a minute": round(watch.slope("rss"), 1),
@@ -116,8 +130,11 @@ def main() -> None:
             options.json.write_text(f"{text}\n", encoding="utf-8")
         told.update(figures)
 
+    # A handler that waits for what it interrupted would keep the main thread for ever.
+    faulthandler.dump_traceback_later(options.minutes * 60 + 4 * LIMIT, exit=True)
     soak(options.minutes, tell)
-    if any(told[name] for name in ("wrong bytes", "objects lost", "objects risen", "hangs")):
+    faulthandler.cancel_dump_traceback_later()
+    if any(told[name] for name in MUST_BE_EMPTY):
         sys.exit("bytes were wrong, objects lost, or operations hung")
 
 

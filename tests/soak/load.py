@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,8 +42,13 @@ class Load:
     def workers(self) -> list[Worker]:
         return self.threads + self.tasks
 
-    def run(self, store: Any, seconds: float, grace: float) -> None:
-        """Work for a time, and `grace` seconds more for what is under way."""
+    def run(
+        self, store: Any, seconds: float, grace: float, meanwhile: Callable[[float], None]
+    ) -> None:
+        """Work for a time, and `grace` seconds more for what is under way.
+
+        `meanwhile` is what this thread does until the time that it is given.
+        """
         until = time.monotonic() + seconds
 
         def work(worker: Worker) -> None:
@@ -69,6 +75,7 @@ class Load:
         running.append(tasks)
         for thread in running:
             thread.start()
+        meanwhile(until)
         for thread in running:
             thread.join(max(0.0, until + grace - time.monotonic()))
         self.unended = [thread.name for thread in running if thread.is_alive()]
