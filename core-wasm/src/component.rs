@@ -73,6 +73,30 @@ impl operations::Guest for Component {
         with(|engine| engine.copy(operation, &source, &target, overwrite))
     }
 
+    fn copy_part(
+        operation: u32,
+        path: String,
+        upload: String,
+        index: u32,
+        headers: String,
+    ) -> String {
+        with(|engine| engine.copy_part(operation, &path, &upload, index, &headers))
+    }
+
+    fn complete_copy(
+        operation: u32,
+        path: String,
+        upload: String,
+        parts: String,
+        headers: String,
+    ) -> String {
+        with(|engine| engine.complete_copy(operation, &path, &upload, &parts, &headers))
+    }
+
+    fn tags(operation: u32, path: String) -> String {
+        with(|engine| engine.tags(operation, &path))
+    }
+
     fn sign(operation: u32, method: String, paths: String, expires_seconds: u32) -> String {
         with(|engine| engine.sign(operation, &method, &paths, expires_seconds))
     }

@@ -173,9 +173,16 @@ where
             return Err(Failure::input(format!("the configuration gives {name} twice")));
         }
         check(&name, value, desk)?;
-        entries.push(Entry { key, name, value: value.clone() });
+        let value = if name == "bucket" && store == "s3" { in_url(value) } else { value.clone() };
+        entries.push(Entry { key, name, value });
     }
     Ok(entries)
+}
+
+/// The name of a bucket as it must stand in a URL: the crate signs it as it is, and Ceph's names of
+/// other tenants' buckets have a colon or a dollar sign, which are signed encoded.
+fn in_url(bucket: &str) -> String {
+    bucket.replace(':', "%3A").replace('$', "%24")
 }
 
 /// A canonical name without the name of the store in front.

@@ -162,6 +162,35 @@ impl Engine {
         self.start(operation, |store| copy::job(store, source, target, overwrite))
     }
 
+    /// `operations.copy-part`.
+    pub fn copy_part(
+        &mut self,
+        operation: Operation,
+        path: &str,
+        upload: &str,
+        index: u32,
+        headers: &str,
+    ) -> String {
+        self.start(operation, |store| copy::part(store, path, upload, index, headers))
+    }
+
+    /// `operations.complete-copy`.
+    pub fn complete_copy(
+        &mut self,
+        operation: Operation,
+        path: &str,
+        upload: &str,
+        parts: &str,
+        headers: &str,
+    ) -> String {
+        self.start(operation, |store| copy::complete(store, path, upload, parts, headers))
+    }
+
+    /// `operations.tags`.
+    pub fn tags(&mut self, operation: Operation, path: &str) -> String {
+        self.start(operation, |store| copy::tags(store, path))
+    }
+
     /// `operations.sign`.
     pub fn sign(
         &mut self,

@@ -6,6 +6,7 @@ pub mod clock;
 #[cfg(target_family = "wasm")]
 mod component;
 pub mod config;
+pub mod copier;
 pub mod credential;
 pub mod crypto;
 pub mod desk;

@@ -1,6 +1,7 @@
 //! Opening a store: from configuration to one of the crate's stores.
 
 use crate::config::{self, Entry};
+use crate::copier::Copier;
 use crate::credential::{Checked, Credential, HostProvider, SharedCrypto};
 use crate::crypto::Crypto;
 use crate::desk::Desk;
@@ -44,6 +45,8 @@ pub struct Store {
     /// The same store of S3, which deletes one by one: the crate signs the MD5 of a list of keys
     /// out of our sight, so that no alias can be undone there.
     pub single: Option<AmazonS3>,
+    /// What S3 can do and the crate cannot.
+    pub copier: Option<Copier>,
     /// Whether the SHA-256 of a body is needed.
     pub digest: bool,
     /// How many paths one delete takes at most.
@@ -123,7 +126,8 @@ pub fn open(kind: &str, json: &str, desk: &Arc<Desk>) -> Result<Store, Failure> 
     Ok(Store { guard, ..store })
 }
 
-fn failed(error: object_store::Error) -> Failure {
+/// What is wrong with a configuration, by the crate.
+pub fn failed(error: object_store::Error) -> Failure {
     let text = match &error {
         object_store::Error::Generic { source, .. } => source.to_string(),
         other => other.to_string(),
@@ -181,6 +185,7 @@ impl Setup<'_> {
         Store {
             kind,
             single: None,
+            copier: None,
             digest: false,
             delete_batch,
             filter_offset: false,
@@ -201,8 +206,19 @@ impl Setup<'_> {
         let single = build!(self, AmazonS3Builder, entries.iter().chain([&one]), credentials);
         let batch = if facts.flag("disable_bulk_delete") { 1 } else { 1000 };
         let signed = !facts.flag("skip_signature") && !facts.flag("unsigned_payload");
+        let copier = Copier {
+            desk: self.desk.clone(),
+            entries: Copier::entries(&entries),
+            retry: self.retry.clone(),
+            headers: self.headers.clone(),
+            credentials: store.credentials().clone(),
+            crypto: self.crypto(),
+            region: facts.get("region").unwrap_or("us-east-1").to_string(),
+            request_payer: facts.flag("request_payer"),
+        };
         Ok(Store {
             single: Some(single),
+            copier: Some(copier),
             digest: signed || facts.has("checksum_algorithm"),
             filter_offset: facts.flag("s3_express"),
             ..self.store(Kind::S3(store), batch)

@@ -7,13 +7,14 @@ use crate::error::Plain;
 use crate::operations::blocks;
 use async_trait::async_trait;
 use http::HeaderMap;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, ETAG};
 use http_body_util::BodyExt;
 use object_store::ClientOptions;
 use object_store::client::{
     HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpRequestBody,
     HttpResponse, HttpResponseBody, HttpService,
 };
+use serde::Deserialize;
 use std::sync::Arc;
 
 /// Headers that carry a token; a signature is made anew for each request, and opens nothing else.
@@ -28,12 +29,19 @@ const SOURCES: [&str; 4] =
 pub struct Transport {
     desk: Arc<Desk>,
     default_headers: Arc<HeaderMap>,
+    copies: bool,
 }
 
 impl Transport {
     /// A transport that adds `default_headers` where a request lacks them.
     pub fn new(desk: Arc<Desk>, default_headers: HeaderMap) -> Self {
-        Self { desk, default_headers: Arc::new(default_headers) }
+        Self { desk, default_headers: Arc::new(default_headers), copies: false }
+    }
+
+    /// The same for parts that the server copies: it answers with another form than the crate
+    /// expects of a part.
+    pub fn copying(desk: Arc<Desk>, default_headers: HeaderMap) -> Self {
+        Self { copies: true, ..Self::new(desk, default_headers) }
     }
 }
 
@@ -56,6 +64,7 @@ impl HttpService for Transport {
             rewrite(&mut request, &ids)?;
         }
         match self.desk.ask(Ask::Request(Box::new(request))).await {
+            Some(Answer::Exchange(result)) if self.copies => copied(result?).await,
             Some(Answer::Exchange(result)) => result,
             _ => Err(failure("the operation is gone")),
         }
@@ -146,6 +155,29 @@ fn undo_aliases(request: &mut Request) -> Result<(), HttpError> {
         *text = alias::batch(text).ok_or_else(|| wrong(()))?;
     }
     Ok(())
+}
+
+/// What the server says of a part that it copied.
+#[derive(Deserialize)]
+struct CopyPartResult {
+    #[serde(rename = "ETag")]
+    e_tag: String,
+}
+
+/// An answer with the e_tag of the copied part as a header. What begins as a success and is an error
+/// is an error of the server.
+async fn copied(response: HttpResponse) -> Result<HttpResponse, HttpError> {
+    let (mut parts, body) = response.into_parts();
+    let text = body.bytes().await?;
+    let said = String::from_utf8_lossy(&text);
+    if parts.status.is_success() && said.contains("CopyPartResult") {
+        let found = quick_xml::de::from_str::<CopyPartResult>(&said).ok();
+        let value = found.and_then(|found| http::HeaderValue::from_str(&found.e_tag).ok());
+        parts.headers.insert(ETAG, value.ok_or_else(|| failure("a copied part has no e_tag"))?);
+    } else if parts.status.is_success() && said.contains("<Error>") {
+        parts.status = http::StatusCode::INTERNAL_SERVER_ERROR;
+    }
+    Ok(http::Response::from_parts(parts, text.into()))
 }
 
 /// The answer to a rehearsed request.

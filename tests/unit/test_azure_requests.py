@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 import object_store_py as obs
-from object_store_py.exceptions import NotSupportedError, PermissionDeniedError
+from object_store_py import _azure_copying
+from object_store_py.exceptions import GenericError, NotSupportedError, PermissionDeniedError
 from tests.unit.test_azure_configuration import BLOB, KEY, LOGIN, WORKLOAD, no_environment, store
 
 __all__ = ["no_environment"]  # a fixture of each test here, too
@@ -72,3 +73,34 @@ def test_a_key_of_the_customers_own_goes_with_every_request() -> None:
     assert seen[-1]["x-ms-source-encryption-key"] == key
     with pytest.raises(NotSupportedError, match="customer-provided keys"):
         obs.sign(made, "GET", "k", timedelta(hours=1))
+
+
+@pytest.mark.parametrize("end", ["success", "failed", "aborted"])
+def test_a_copy_that_the_server_goes_on_with_is_waited_for(
+    end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is renamed is not deleted before its copy is there."""
+    monkeypatch.setattr(_azure_copying, "FIRST", 0.01)
+    seen: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.method)
+        if request.method == "POST":  # the batch that deletes
+            return httpx.Response(400)
+        modified = datetime.now(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
+        facts = {"etag": '"e"', "last-modified": modified}
+        if request.method == "PUT":
+            return httpx.Response(202, headers={**facts, "x-ms-copy-status": "pending"})
+        status = "pending" if seen.count("HEAD") < 3 else end
+        more = {"content-length": "5", "x-ms-copy-status": status}
+        return httpx.Response(200, headers={**facts, **more})
+
+    made = store(account_key=KEY, transport=httpx.MockTransport(answer))
+    if end == "success":
+        with pytest.raises(GenericError, match="400"):
+            obs.rename(made, "from", "to")
+        assert seen == ["PUT", "HEAD", "HEAD", "HEAD", "POST"]
+        return
+    with pytest.raises(GenericError, match=f"'from' was not copied to 'to'.*{end}"):
+        obs.rename(made, "from", "to")
+    assert seen == ["PUT", "HEAD", "HEAD", "HEAD"]

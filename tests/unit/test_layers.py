@@ -41,6 +41,7 @@ LAYERS = (
     {"_arrow", "_exact_urls", "_ranges"},
     {"_aws_credentials", "_azure_tokens", "_google", "_core", "_local", "_operations"},
     {"_brain"},
+    {"_s3_copying", "_azure_copying"},
     {"_webdav"},
     {"_progress"},
     {"results"},

@@ -59,7 +59,7 @@ class BrainBackend:
             # The core counts in 32 bits: ask for all from the start on, and stop where we must.
             options = changed(options, range=("offset", wanted[1]))
         outcome: Outcome = yield from self._brain.operate(
-            "get", path, _border(path), options.to_border()
+            "get", path, border(path), options.to_border()
         )
         modified, size, e_tag, version, start, end, attributes = outcome.result
         meta = RawMeta(path, modified, size, e_tag, version)
@@ -104,7 +104,7 @@ class BrainBackend:
         outcome = yield from self._brain.operate(
             "put",
             path,
-            _border(path),
+            border(path),
             payload.length,
             self._digest(payload),
             options.to_border(),
@@ -115,7 +115,7 @@ class BrainBackend:
     def create_upload(self, path: str, options: PutRequest) -> Plan[str]:
         """Begin an upload in parts."""
         outcome = yield from self._brain.operate(
-            "create-upload", path, _border(path), options.to_border()
+            "create-upload", path, border(path), options.to_border()
         )
         upload: str = outcome.result
         return upload
@@ -127,7 +127,7 @@ class BrainBackend:
         del offset
         digest = self._digest(payload)
         plan = self._brain.operate(
-            "put-part", path, _border(path), upload, index, payload.length, digest, payload=payload
+            "put-part", path, border(path), upload, index, payload.length, digest, payload=payload
         )
         try:
             outcome = yield from plan
@@ -143,7 +143,7 @@ class BrainBackend:
         listed = json.dumps(parts)
         try:
             outcome = yield from self._brain.operate(
-                "complete-upload", path, _border(path), upload, listed, payload=EMPTY
+                "complete-upload", path, border(path), upload, listed, payload=EMPTY
             )
         except exceptions.NotFoundError as error:
             if error.code != "NoSuchUpload" or not error.retries:
@@ -176,11 +176,11 @@ class BrainBackend:
         """
         cut_off = upload in self._cut_off and self._brain.kind != "azure"  # which has no abort
         self._cut_off.discard(upload)
-        yield from self._brain.operate("abort-upload", path, _border(path), upload)
+        yield from self._brain.operate("abort-upload", path, border(path), upload)
         for seconds in _ABORT_AGAIN if cut_off else ():
             yield Pause(seconds)
             try:
-                yield from self._brain.operate("abort-upload", path, _border(path), upload)
+                yield from self._brain.operate("abort-upload", path, border(path), upload)
             except exceptions.NotFoundError:
                 return
 
@@ -189,7 +189,7 @@ class BrainBackend:
         prefix = request.prefix
         try:
             outcome = yield from self._brain.operate(
-                "list", None, _border(prefix), request.to_border()
+                "list", None, border(prefix), request.to_border()
             )
         except exceptions.InvalidPathError as error:
             raise exceptions.InvalidPathError(f"{error}: {WAY_OUT}", store=error.store) from None
@@ -204,11 +204,11 @@ class BrainBackend:
 
     def delete(self, paths: list[str]) -> Plan[None]:
         """Delete objects."""
-        yield from self._brain.operate("delete", paths[0], "\n".join(map(_border, paths)))
+        yield from self._brain.operate("delete", paths[0], "\n".join(map(border, paths)))
 
     def copy(self, source: str, target: str, overwrite: bool) -> Plan[None]:
         """Copy an object, on the server."""
-        yield from self._brain.operate("copy", source, _border(source), _border(target), overwrite)
+        yield from self._brain.operate("copy", source, border(source), border(target), overwrite)
 
     def rename(self, source: str, target: str, overwrite: bool) -> Plan[None]:
         """Copy an object and delete the source: object stores cannot move."""
@@ -218,7 +218,7 @@ class BrainBackend:
     def sign(self, method: str, paths: list[str], seconds: int) -> Plan[list[str]]:
         """Make signed URLs; nothing is sent."""
         outcome = yield from self._brain.operate(
-            "sign", paths[0], method, "\n".join(map(_border, paths)), seconds
+            "sign", paths[0], method, "\n".join(map(border, paths)), seconds
         )
         urls: list[str] = outcome.result
         return urls
@@ -237,7 +237,7 @@ def _same(fetched: Fetched, meta: RawMeta, start: int) -> Plan[BrainContent]:
     return content
 
 
-def _border(path: str) -> str:
+def border(path: str) -> str:
     """A path as it crosses to the core: a key that is taken as it stands begins with a NUL."""
     return f"\0{path}" if isinstance(path, RawKey) else path
 

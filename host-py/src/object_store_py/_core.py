@@ -51,6 +51,8 @@ class Outcome:
 
     result: Any
     body: Body | None = None
+    copying: str | None = None
+    """What Azure says of a copy that it began: `pending`, `success`, ..."""
 
 
 class _Again(Exception):
@@ -95,6 +97,12 @@ class Brain:
     def label(self) -> str:
         """What errors call the store."""
         return self._label
+
+    @property
+    def config(self) -> dict[str, str]:
+        """The store's configuration, as it was given or learned."""
+        found: dict[str, str] = self._options["config"]
+        return found
 
     def open(self) -> None:
         """Open the store in its sandbox, if it is not; errors name what is wrong with it."""
@@ -161,7 +169,7 @@ class Brain:
                     ended = True
                     if len(rest) > LARGE:
                         return Outcome((yield Block(partial(_decode_rows, rest))), body)
-                    return Outcome(_decode(rest)[0], body)
+                    return Outcome(_decode(rest)[0], body, facts.copying)
                 elif word == "failed":
                     ended = True
                     failed = json.loads(rest)

@@ -30,6 +30,7 @@ EXPIRED = frozenset(
     "ExpiredToken ExpiredTokenException TokenRefreshRequired AuthenticationFailed".split()
 )
 """Error codes of servers that mean: this credential is over; the last, a SAS token of Azure."""
+_COPYING = re.compile(r"^x-ms-copy-status:[ \t]*(\w{1,20})", re.M)
 _CODE_HEADER = re.compile(r"^x-ms-error-code:[ \t]*([A-Za-z0-9]{1,100})[ \t]*$", re.I | re.M)
 _LONGEST = 2048
 """The longest text of an error, in characters."""
@@ -61,6 +62,8 @@ class Facts:
     request_id: str | None = None
     code: str | None = None
     """The server's error code, where a header says it: the answer to a HEAD has no body."""
+    copying: str | None = None
+    """How far the server is with a copy, where the last answer says it."""
     url: str = ""
     failure: str = ""
     lost: bool = False
@@ -75,6 +78,10 @@ class Facts:
         self.status, self.request_id = response.status, response.request_id
         found = None if response.status < 400 else _CODE_HEADER.search(response.headers)
         self.code = None if found is None else found[1]
+        self.copying = None
+        if "x-ms-copy-status" in response.headers:
+            copying = _COPYING.search(response.headers)
+            self.copying = None if copying is None else copying[1].lower()
 
     def lose(self, reason: str) -> None:
         """Note why no response came."""

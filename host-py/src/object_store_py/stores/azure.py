@@ -20,6 +20,8 @@ from .remote import RemoteStore, check_endpoint
 if TYPE_CHECKING:
     import httpx
 
+    from .._backend import Backend
+    from .._core import Brain
     from .._metrics import OnRequest
     from .._policy import RequestPolicy
 
@@ -208,6 +210,11 @@ class AzureStore(RemoteStore):
         if self._credential_provider is not None or _azure.is_on(config, "skip_signature"):
             return None
         return _azure.choose({}, config)
+
+    def _backend_of(self, brain: Brain, retry: dict[str, Any]) -> Backend:
+        from .._azure_copying import AzureBackend
+
+        return AzureBackend(brain, retry, self._min_part_size)
 
     def _credential(self, config: dict[str, str]) -> CredentialPlan | None:
         provider = self._credential_provider

@@ -331,8 +331,10 @@ class ObjectStoreMethods(ListingMethods):
     def copy(self, from_: str, to: str, *, overwrite: bool = True) -> None:
         """Copy an object within the store, on the server, with its attributes.
 
-        S3 with `overwrite=False` and the configuration `copy_if_not_exists="multipart"` copies the
-        bytes alone: attributes and metadata of the copy are those of a new object.
+        What is over 5 GiB on S3 is copied in parts, with its attributes and tags; nothing is there
+        before all is. S3 with `overwrite=False` and the configuration
+        `copy_if_not_exists="multipart"` copies the bytes alone of what is smaller: attributes and
+        metadata of the copy are those of a new object.
 
         Raises:
             NotFoundError: there is no object at `from_`.

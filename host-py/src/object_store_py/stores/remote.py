@@ -14,7 +14,7 @@ from .wired import WiredStore
 
 if TYPE_CHECKING:
     from .._backend import Backend
-    from .._core import Learn
+    from .._core import Brain, Learn
     from .._credentials import CredentialPlan
     from .._transport import Host
 
@@ -94,7 +94,6 @@ class RemoteStore(WiredStore):
         return None
 
     def _make_backend(self) -> Backend:
-        from .._brain import BrainBackend
         from .._core import Brain
 
         config, settings = self._complete(self._effective()), self._client_settings()
@@ -114,6 +113,11 @@ class RemoteStore(WiredStore):
         label, learn = repr(self), self._learn(config, host)
         sender, prefix = self._metered(host), self._make_prefix()
         brain = Brain(self._kind, border, sender, label, prefix, credential, learn)
+        return self._backend_of(brain, retry)
+
+    def _backend_of(self, brain: Brain, retry: dict[str, Any]) -> Backend:
+        from .._brain import BrainBackend
+
         return BrainBackend(brain, retry, self._min_part_size)
 
     @property

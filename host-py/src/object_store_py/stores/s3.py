@@ -18,7 +18,8 @@ from .remote import RemoteStore, check_endpoint, url_path
 if TYPE_CHECKING:
     import httpx
 
-    from .._core import Learn
+    from .._backend import Backend
+    from .._core import Brain, Learn
     from .._http import Response
     from .._metrics import OnRequest
     from .._policy import RequestPolicy
@@ -50,7 +51,8 @@ _SWITCHES = (
     " disable_tagging disable_bulk_delete sse_bucket_key_enabled ignore_configured_endpoint_urls"
 ).split()
 _REGION = re.compile(r"[A-Za-z0-9-]{1,64}")
-_BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")
+_BUCKET = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._:$-]{1,255}")
+"""Amazon's names, and Ceph's for buckets of other tenants: `tenant:bucket`, `tenant$bucket`."""
 _HOSTS = (
     # The first that fits: Express and dual-stack hosts look like buckets to the patterns below.
     re.compile(
@@ -178,6 +180,14 @@ class S3Store(RemoteStore):
             raise GenericError("S3Store: no bucket: give it as the first argument, or AWS_BUCKET")
         if not _BUCKET.fullmatch(bucket):
             raise GenericError(f"S3Store: {_redact.value(bucket)} is no name of a bucket")
+        in_host = config.get("virtual_hosted_style_request", "false")
+        if re.search("[:$]", bucket) and options.parse_bool(
+            in_host, "virtual_hosted_style_request"
+        ):
+            raise GenericError(
+                f"S3Store: the bucket {_redact.value(bucket)} can be no part of a host's name: do"
+                " not set virtual_hosted_style_request"
+            )
         for name in ("region", "default_region"):
             if name in config and not _REGION.fullmatch(config[name]):
                 shown = _redact.value(config[name])
@@ -247,6 +257,11 @@ class S3Store(RemoteStore):
         path = _aws_files.read(self._effective().get("profile")).ca_bundle
         bundle = None if path is None else (path, "ca_bundle of the shared AWS configuration")
         return dataclasses.replace(settings, ca_bundle=bundle)
+
+    def _backend_of(self, brain: Brain, retry: dict[str, Any]) -> Backend:
+        from .._s3_copying import S3Backend
+
+        return S3Backend(brain, retry, self._min_part_size)
 
     def _learn(self, config: dict[str, str], host: Host) -> Learn | None:
         if "region" in config or options.parse_bool(config.get("s3_express", "false"), ""):
