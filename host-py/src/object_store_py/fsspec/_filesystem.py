@@ -48,6 +48,8 @@ class FsspecStore(Moving):
         batch_size: how many files fsspec handles at once in get, put and copy.
         use_listings_cache: remember listings until `invalidate_cache`; not by default, for others
             may write, too. `listings_expiry_time` and `max_paths` go with it.
+        on_bad_key: what listings do with keys that no path can name, such as `a//b`: `"raise"`,
+            `"skip"`, or `"keep"`, which takes them for files.
         **store_kwargs: more configuration, also in the words of s3fs, gcsfs and adlfs: see
             docs/fsspec.md.
 
