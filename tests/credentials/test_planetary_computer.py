@@ -222,6 +222,7 @@ ASSETS: list[Any] = [
     FakeAsset(ZARR, OPTIONS),
     {"href": ZARR, **OPTIONS},
     {"href": "https://daymeteuwest.blob.core.windows.net/daymet-zarr/daily/hi.zarr"},
+    {"href": ZARR, "extra_fields": {"table:storage_options": {"account_name": "daymeteuwest"}}},
     FakeAsset("https://daymeteuwest.blob.core.windows.net/daymet-zarr/daily/hi.zarr", OPTIONS),
 ]
 
@@ -251,6 +252,7 @@ WRONG: list[tuple[Callable[[], Any], str]] = [
     (lambda: PlanetaryComputerCredentialProvider("https://e.com/c"), "blob.core.windows.net"),
     (lambda: PlanetaryComputerCredentialProvider(ZARR), "no account_name"),
     (lambda: PlanetaryComputerCredentialProvider(URL, account_name="b"), "the url says"),
+    (lambda: PlanetaryComputerCredentialProvider(URL, container_name="naip"), "not both"),
     (lambda: PlanetaryComputerCredentialProvider(URL, sas_url="http://h/"), "a URL of https"),
     (lambda: PlanetaryComputerCredentialProvider.from_asset({}), "no href"),
 ]

@@ -87,6 +87,11 @@ if TYPE_CHECKING:
     )
     from .store import SignCapableStore
 
+_object_store_version = "0.14.2"
+"""The version of the crate `object_store` in the core, as obstore says it."""
+_object_store_source = "registry+https://github.com/rust-lang/crates.io-index"
+"""Where that crate is from, in the words of Cargo.lock."""
+
 __all__ = [
     "HTTP_METHOD",
     "AsyncReadableFile",
@@ -121,6 +126,8 @@ __all__ = [
     "WalkStep",
     "WritableFile",
     "__version__",
+    "_object_store_source",
+    "_object_store_version",
     "copy",
     "copy_async",
     "copy_to",

@@ -277,6 +277,8 @@ class Backend(Protocol):
     multipart: bool
     """Whether objects can be written in parts. Where not, they are written in one request, which
     holds all of what is written in memory."""
+    has_root: bool
+    """Whether the empty path names something that can be read: the URL of a web server does."""
     any_key: bool
     """Whether an object's key may end with a slash, or be none that a path can name."""
 

@@ -33,6 +33,7 @@ class BrainBackend:
 
     multipart = True
     any_key = True
+    has_root = False
     max_put = LONGEST_RANGE - 1
 
     def __init__(self, brain: Brain, retry: dict[str, Any], min_part_size: int) -> None:

@@ -47,6 +47,7 @@ class LocalBackend:
     max_put = sys.maxsize - 1
     multipart = True
     any_key = False
+    has_root = False
 
     def __init__(self, root: Root, label: str, automatic_cleanup: bool) -> None:
         self._root = root

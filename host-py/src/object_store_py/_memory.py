@@ -94,6 +94,7 @@ class MemoryBackend:
     max_put = sys.maxsize - 1
     multipart = True
     any_key = True
+    has_root = False
 
     def __init__(self, label: str) -> None:
         self._label = label

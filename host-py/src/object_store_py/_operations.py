@@ -77,12 +77,20 @@ class Operations:
         """The same verbs on another backend."""
         return Operations(backend, self._prefix)
 
-    def full(self, path: str, name: str = "path") -> str:
+    def full(self, path: str, name: str = "path", reading: bool = False) -> str:
         """A path with the store's prefix in front, parsed."""
-        return self._full(path, name)
+        return self._full(path, name, reading)
 
-    def _full(self, path: object, name: str = "path") -> str:
+    def _is_root(self, path: object, reading: bool) -> bool:
+        """Whether a path is empty, and means an object: the one that the store's URL names."""
+        if path not in ("", "/") or isinstance(path, RawKey):
+            return False
+        return bool(self._prefix) or (reading and self._backend.has_root)
+
+    def _full(self, path: object, name: str = "path", reading: bool = False) -> str:
         """A path with the store's prefix in front, which the backend can have."""
+        if self._is_root(path, reading):
+            return self._prefix
         parsed = _paths.parse_object(path, name)
         if not self._backend.any_key:
             _paths.check_file(parsed, name)
@@ -99,6 +107,8 @@ class Operations:
 
     def _fetch(self, path: str, request: GetRequest) -> Plan[Fetched]:
         """Read an object. Where there is no marker `run/`, that means `run`, as for obstore."""
+        if self._is_root(path, reading=True):
+            return self._backend.get(self._prefix, request)
         parsed = _paths.parse_object(path)
         if parsed[-1] != "/" or isinstance(parsed, RawKey):
             return self._backend.get(self._full(path), request)
@@ -138,11 +148,12 @@ class Operations:
 
     def exists(self, path: str) -> Plan[bool]:
         """Whether there is an object of exactly this name."""
-        parsed = _paths.parse_object(path)
-        if parsed[-1] == "/" and not self._backend.any_key:
+        parsed = "" if self._is_root(path, reading=True) else _paths.parse_object(path)
+        if parsed.endswith("/") and not self._backend.any_key:
             return False
+        full = self._full(parsed, reading=True)
         try:
-            fetched = yield from self._backend.get(self._full(parsed), GetRequest(head=True))
+            fetched = yield from self._backend.get(full, GetRequest(head=True))
         except NotFoundError:
             return False
         yield from fetched.content.close()
@@ -179,7 +190,7 @@ class Operations:
     def _found(self, path: str) -> Plan[str]:
         """The full name of the object that reading this path reads."""
         if not path.endswith("/") or isinstance(path, RawKey):
-            return self._full(path)
+            return self._full(path, reading=True)
         fetched = yield from self._fetch(path, GetRequest(head=True))
         yield from fetched.content.close()
         return fetched.meta.path
@@ -342,8 +353,7 @@ class Operations:
     def delete(self, paths: str | Sequence[str]) -> Plan[None]:
         """Delete objects, in batches, some at a time; stops at the first error."""
         # Each once: MinIO fails a request that names an object twice.
-        once = dict.fromkeys(_paths.parse_many(paths))
-        full = [self._full(path, "paths") for path in once]
+        full = list(dict.fromkeys(self._full(path, "paths") for path in _paths.listed(paths)))
         if not full:
             return
         size = self._backend.delete_batch
@@ -373,7 +383,7 @@ class Operations:
 
     def sign(self, method: str, paths: str | Sequence[str], expires_in: Any) -> Plan[list[str]]:
         """Make signed URLs."""
-        full = [self._full(path, "paths") for path in _paths.parse_many(paths)]
+        full = [self._full(path, "paths") for path in _paths.listed(paths)]
         verb, seconds = _arguments.method(method), _arguments.expiry(expires_in)
         if not full:
             return []

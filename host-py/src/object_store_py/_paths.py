@@ -113,13 +113,13 @@ def cut(path: str, length: int) -> str:
     return RawKey(path[length:]) if isinstance(path, RawKey) else path[length:]
 
 
-def parse_many(paths: object, name: str = "paths") -> list[str]:
-    """Parse one path or a sequence of them."""
+def listed(paths: object, name: str = "paths") -> Sequence[object]:
+    """One path or a sequence of them, as a sequence; not parsed."""
     if isinstance(paths, str):
-        return [parse_object(paths, name)]
+        return [paths]
     if not isinstance(paths, Sequence):
         raise TypeError(f"{name} must be a str or a sequence of str, not {type(paths).__name__}")
-    return [parse_object(path, name) for path in cast("Sequence[object]", paths)]
+    return cast("Sequence[object]", paths)
 
 
 def _reason(path: str) -> str:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from ._backend import ListRequest, Page
+from ._backend import Fetched, GetRequest, ListRequest, Page
 from ._bad_keys import WAY_OUT
 from ._brain import BrainBackend
 from ._effects import Plan
 from ._exact_urls import ExactUrls
 from ._http import HttpHost, Request, Response, changed
 from .exceptions import BaseError, InvalidPathError, NotSupportedError
+
+if TYPE_CHECKING:
+    from ._core import Brain
 
 _NO_WEBDAV = frozenset({400, 405, 415, 501})
 """How servers that know no PROPFIND answer it."""
@@ -23,6 +28,26 @@ class WebDavBackend(BrainBackend):
     """A plain HTTP server, or one that speaks WebDAV."""
 
     multipart = False
+    has_root = True
+
+    def __init__(self, brain: Brain, retry: dict[str, Any], exact: ExactUrls, url: str) -> None:
+        super().__init__(brain, retry, 0)
+        self._exact = exact
+        self._target = urlsplit(url).path.removeprefix("/")
+
+    def _get(self, path: str, options: GetRequest) -> Plan[Fetched]:
+        return super()._get(path, options) if path else self._get_root(options)
+
+    def _get_root(self, options: GetRequest) -> Plan[Fetched]:
+        """Read what the store's own URL names, which is no path below it."""
+        path = self._exact.path_of(self._target)
+        try:
+            fetched = yield from super()._get(path, options)
+        except BaseError as error:
+            error.path, error.args = "", (str(error).replace(repr(path), "''"),)
+            raise
+        fetched.meta = fetched.meta._replace(path="")
+        return fetched
 
     def delete(self, paths: list[str]) -> Plan[None]:
         """Delete objects; never a folder, which WebDAV deletes with all that is in it."""

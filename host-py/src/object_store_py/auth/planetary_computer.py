@@ -86,7 +86,9 @@ class _Provider:
         href = asset.get("href") if isinstance(asset, Mapping) else asset.href
         if not isinstance(href, str):
             raise ValueError("the asset has no href")  # noqa: TRY004 - bad data, not a bad type
-        named = [_account_of(fields.get(name)) for name in _OPTIONS]
+        more: Any = fields.get("extra_fields")  # of a `pystac.Asset` whose __dict__ it is
+        known: list[Mapping[str, Any]] = [fields, more] if isinstance(more, Mapping) else [fields]
+        named = [_account_of(part.get(name)) for part in known for name in _OPTIONS]
         return cls(
             href,
             account_name=next((name for name in named if name is not None), None),
@@ -121,7 +123,7 @@ class PlanetaryComputerCredentialProvider(_Provider):
         url: where the data are: `https://ACCOUNT.blob.core.windows.net/CONTAINER/PREFIX`, or
             `abfs://CONTAINER/PREFIX` with an `account_name`.
         account_name: the storage account, if there is no `url` that names it.
-        container_name: the container, if there is no `url`.
+        container_name: the container, where there is no `url`.
         session: an `httpx.Client` for the token requests, which stays yours to close; its own
             connections if None. A provider that has one cannot be pickled.
         subscription_key: raises the limits on requests. If None, it is read from the variable
@@ -170,6 +172,8 @@ def _place(url: str | None, account: str | None, container: str | None) -> tuple
     named: dict[str, str] = {}
     prefix = ""
     if url is not None:
+        if container is not None:
+            raise ValueError("give url or container_name, not both: the container is in the url")
         try:
             named, prefix = _azure.parse_url(url)
         except GenericError:

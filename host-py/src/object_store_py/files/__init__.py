@@ -66,7 +66,7 @@ async def open_reader_async(
 def _open(store: ObjectStoreMethods, path: str, buffer_size: int, size: int | None) -> Plan[Reader]:
     step = _arguments.positive(buffer_size, "buffer_size")
     verbs = known(store)._verbs()
-    full = verbs.full(path)  # a path that cannot be is an error now, not later
+    full = verbs.full(path, reading=True)  # a path that cannot be is an error now, not later
     if size is not None:
         return Reader(store, path, _arguments.offset(size, "size"), None, buffer_size=step)
     fetched = yield from verbs.backend.get(full, GetRequest(head=True))

@@ -42,7 +42,7 @@ class ObjectState:
         wanted = GetRequest(range=part, if_match=e_tag)
         verbs = self._store._verbs()
         try:
-            fetched = yield from verbs._backend.get(verbs._full(self.path), wanted)
+            fetched = yield from verbs.backend.get(verbs.full(self.path, reading=True), wanted)
         except PreconditionError as error:
             raise self._changed() from error
         except GenericError as error:

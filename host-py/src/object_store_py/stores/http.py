@@ -134,7 +134,8 @@ class HTTPStore(WiredStore):
         border: dict[str, Any] = {"config": config, "retry": retry}
         following = FollowingHost(self._host_of(self._origin), self._host_of)
         host = WebDavHost(following, settings.default_headers, self._exact)
-        return WebDavBackend(Brain("http", border, host, repr(self)), retry, 0)
+        brain = Brain("http", border, host, repr(self))
+        return WebDavBackend(brain, retry, self._exact, self._url)
 
     def _place(self) -> object:
         return type(self), self._identity()

@@ -53,6 +53,8 @@ class LocalStore(ObjectStoreMethods):
             raise ValueError("follow_symlinks must be 'inside' or 'anywhere'")
         if prefix is not None and not isinstance(prefix, str | os.PathLike):  # pyright: ignore[reportUnnecessaryIsInstance] - not all callers are typed
             raise TypeError(f"prefix must be a str or a path, not {type(prefix).__name__}")
+        if prefix == "":
+            raise NotFoundError("LocalStore: '' is no directory; '.' is the one you are in")
         self._prefix = None if prefix is None else Path(prefix)
         self._cleanup = automatic_cleanup
         self._follow = follow_symlinks
@@ -68,13 +70,20 @@ class LocalStore(ObjectStoreMethods):
 
     @classmethod
     def from_url(cls: type[T], url: str, **arguments: Any) -> T:
-        """Make a store of a `file:///directory` URL."""
+        """Make a store of a `file:///directory` URL.
+
+        Raises:
+            ValueError: it is no absolute URL.
+            GenericError: it is none of a local directory.
+        """
         parts = _checks.url(url)
+        if not parts.scheme:
+            raise ValueError(f"relative URL without a base: {_redact.value(url)}")
         if parts.scheme != "file" or parts.netloc not in ("", "localhost"):
             raise GenericError(
                 f"LocalStore.from_url: {_redact.value(url)} is no URL of a local directory"
             )
-        path = unquote(parts.path)
+        path = unquote(parts.path) or "/"
         if os.name == "nt" and path[2:3] == ":":  # /C:/directory
             path = path[1:]
         return cls(path, **arguments)

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
 S = TypeVar("S", bound="RemoteStore")
 
+SHORTEST = 3
+"""The shortest name of a bucket or container, in characters, with all three providers."""
+_PLACE = frozenset({"account_name", "bucket", "container_name", "region"})
+"""Where objects are: what a provider says of it counts as given with the store."""
+
 
 class RemoteStore(WiredStore):
     """A store with buckets and credentials. Two stores are equal if they are configured alike."""
@@ -45,16 +50,29 @@ class RemoteStore(WiredStore):
         if credential_provider is not None and not callable(credential_provider):  # pyright: ignore[reportUnnecessaryComparison] - not all callers are typed
             raise TypeError("Expected callable object for credential_provider.")
         named = {} if bucket is None else {self._bucket_key: bucket}
-        self._config = self._table.normalise(named, {} if config is None else config, keywords)
+        given = self._table.normalise(named, {} if config is None else config, keywords)
         self._provided = self._table.normalise(getattr(credential_provider, "config", None) or {})
+        self._config = {key: self._provided[key] for key in _PLACE & self._provided.keys()} | given
         self._environment = self._table.from_environment(os.environ)
-        self._prefix = _paths.parse(prefix or "", "prefix") if prefix is not None else None
+        self._prefix = self._whole_prefix(prefix)
         self._client_options = options.client_options_out(client_options)
         self._retry_config = options.retry_config_out(retry_config)
         self._credential_provider = credential_provider
         self._client_settings()
         self._start()
         self._check(self._effective())
+
+    def _whole_prefix(self, prefix: str | None) -> str | None:
+        """The prefix, below what is after the first slash of `bucket/prefix`."""
+        parsed = _paths.parse(prefix or "", "prefix") if prefix is not None else None
+        key = self._bucket_key
+        source = self._config if key in self._config else self._environment
+        bucket, slash, above = source.get(key, "").partition("/")
+        if not slash or len(bucket) < SHORTEST or bucket.endswith(":") or bucket[:4] == "arn:":
+            return parsed  # nothing follows it, or it is none, which is an error of its own
+        source[key] = bucket
+        above = _paths.parse(above, key)
+        return _paths.join(above, parsed or "") or parsed
 
     def _check(self, config: dict[str, str]) -> None:
         """Refuse a configuration that cannot work."""
@@ -129,6 +147,7 @@ class RemoteStore(WiredStore):
     def config(self) -> dict[str, str]:
         """The configuration that was given, under canonical keys and as texts.
 
+        The account, container, bucket and region that a credential provider knows are in it, too.
         What the environment says is not in it.
         """
         return dict(self._config)
