@@ -6,6 +6,7 @@ use http::header::{CONTENT_RANGE, CONTENT_TYPE};
 use http::{HeaderMap, Method, StatusCode};
 use object_store::path::Path;
 use serde::Deserialize;
+use std::collections::HashSet;
 
 /// The longest text of a server that goes into a URL (an upload id): three times as long when
 /// escaped, it must stay below the 65,534 bytes that a URL may have.
@@ -84,19 +85,25 @@ fn session_token(body: &str) -> Result<(), &'static str> {
         return Ok(());
     }
     for value in ["SessionToken", "AccessKeyId"].iter().flat_map(|name| elements(body, name)) {
-        if value.contains(['<', '&']) || !validate::is_header_text(value) {
+        if value.contains('&') || value.is_empty() || !validate::is_header_text(value) {
             return Err("its credential has characters that no header can carry");
         }
     }
     Ok(())
 }
 
-/// What all elements of a name hold, whatever their prefixes and attributes.
+/// What all elements of a name hold, whatever their prefixes and attributes; nothing for one that
+/// holds more than text.
 fn elements<'a>(xml: &'a str, name: &str) -> impl Iterator<Item = &'a str> {
-    let opens = |at: usize| xml[..at].rsplit('<').next().is_some_and(|tag| !tag.starts_with('/'));
-    xml.match_indices(name).filter(move |(at, _)| opens(*at)).map(|(at, _)| {
-        let rest = xml[at..].split_once('>').map_or("", |(_, rest)| rest);
-        rest.split_once("</").map_or(rest, |(value, _)| value)
+    let mut pieces = xml.split('<').peekable();
+    std::iter::from_fn(move || {
+        loop {
+            let (tag, value) = pieces.next()?.split_once('>').unwrap_or_default();
+            if tag.contains(name) && !tag.starts_with('/') {
+                let is_text = pieces.peek().is_some_and(|next| next.starts_with('/'));
+                return Some(if is_text { value } else { "" });
+            }
+        }
     })
 }
 
@@ -157,10 +164,11 @@ fn s3_batch(body: &str, deletes: &[String]) -> Result<(), &'static str> {
     let Ok(result) = quick_xml::de::from_reader::<_, DeleteResult>(body.as_bytes()) else {
         return Ok(()); // the crate refuses it too
     };
+    let deletes: HashSet<&str> = deletes.iter().map(String::as_str).collect();
     for entry in result.content {
         if let DeleteEntry::Error(error) = entry {
             let key = Path::parse(&error.key).map_err(|_| "it names a key that is not valid")?;
-            if !deletes.iter().any(|path| path == key.as_ref()) {
+            if !deletes.contains(key.as_ref()) {
                 return Err("it names a key that was not to be deleted");
             }
         }

@@ -9,6 +9,7 @@ pub mod config;
 pub mod copier;
 pub mod credential;
 pub mod crypto;
+pub mod dates;
 pub mod desk;
 pub mod engine;
 pub mod error;
@@ -25,6 +26,7 @@ mod sandbox;
 pub mod sas;
 pub mod step;
 pub mod store;
+pub mod texts;
 pub mod transport;
 pub mod validate;
 

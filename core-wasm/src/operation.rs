@@ -1,6 +1,7 @@
 //! What an operation is: a future of the crate, with what the host said when it started it.
 
 use crate::body::{HostBody, KeepResponse};
+use crate::dates;
 use crate::desk::Exchange;
 use crate::error::{Failure, describe};
 use crate::options;
@@ -78,7 +79,7 @@ pub type Meta<'a> = (i64, u64, Option<&'a str>, Option<&'a str>);
 
 /// The metadata of an object.
 pub fn meta(object: &ObjectMeta) -> Meta<'_> {
-    let modified = object.last_modified.timestamp_micros();
+    let modified = dates::micros(object.last_modified);
     (modified, object.size, object.e_tag.as_deref(), object.version.as_deref())
 }
 

@@ -1,8 +1,10 @@
 //! Responses as the host gives them, made into the crate's; what would break the crate is refused.
 
+use crate::dates;
 use crate::desk::{Exchange, Outcome};
 use crate::error::Plain;
 use crate::guard;
+use crate::texts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use object_store::client::{HttpError, HttpErrorKind, HttpResponse};
 
@@ -24,7 +26,7 @@ pub fn parse(
             let outcome = Outcome::Status(response.status().as_u16(), code, detail);
             (Ok(response), outcome)
         }
-        Err(reason) => failed("decode", reason),
+        Err(reason) => failed("decode", &reason),
     }
 }
 
@@ -48,14 +50,19 @@ fn build(
     body: String,
     exchange: &Exchange,
     deletes: &[String],
-) -> Result<HttpResponse, &'static str> {
+) -> Result<HttpResponse, String> {
     let status = u16::try_from(status)
         .ok()
         .and_then(|status| StatusCode::from_u16(status).ok())
         .filter(|status| !status.is_informational())
         .ok_or("its status is no HTTP status")?;
-    let headers = parse_headers(headers)?;
+    let mut headers = parse_headers(headers)?;
     guard::check(status, &headers, &body, exchange, deletes)?;
+    dates::settle_header(&mut headers);
+    let body = match status.is_success() && !body.is_empty() {
+        true => dates::settle_listing(body)?,
+        false => body,
+    };
     let mut response = HttpResponse::new(body.into());
     *response.status_mut() = status;
     *response.headers_mut() = headers;
@@ -71,8 +78,8 @@ fn parse_headers(text: &str) -> Result<HeaderMap, &'static str> {
         let (name, value) = line.split_once(':').ok_or("a header line has no colon")?;
         let name =
             HeaderName::from_bytes(name.as_bytes()).map_err(|_| "a header name is not valid")?;
-        let value = value.trim_matches([' ', '\t']);
-        let value = HeaderValue::from_str(value).map_err(|_| "a header value is not valid")?;
+        let value = texts::encode(name.as_str(), value.trim_matches([' ', '\t']));
+        let value = HeaderValue::from_str(&value).map_err(|_| "a header value is not valid")?;
         headers.append(name, value);
     }
     Ok(headers)

@@ -1,14 +1,15 @@
 //! What an argument may be. The crate unwraps some of these, so each is checked before it sees them.
 
 use crate::alias;
-use crate::error::Failure;
+use crate::error::{Failure, Kind};
 use http::{HeaderName, Method};
 use object_store::path::Path;
 
 /// The longest key, in bytes. Every provider allows as much; longer ones overflow a URL.
 pub const LONGEST_KEY: usize = 1024;
-/// The longest text that goes into a URL besides the key, in bytes.
-pub const LONGEST_URL_PART: usize = 4096;
+/// The longest text that goes into a URL besides the key, in bytes: escaped, it is three times as
+/// long, and a URL has at most 65,534.
+pub const LONGEST_URL_PART: usize = 16 * 1024;
 /// The longest configuration value or credential text, in bytes.
 pub const LONGEST_VALUE: usize = 16 * 1024;
 /// The longest attributes of one object in all, in bytes.
@@ -88,13 +89,17 @@ pub fn condition(name: &str, text: &str) -> Result<(), Failure> {
     }
 }
 
-/// A text that goes into a URL: a page token, an upload id, a version.
+/// A text of the server's that goes into a URL: a page token, an upload id, the id of a part.
 pub fn url_part(name: &str, text: &str) -> Result<(), Failure> {
     match text.len() <= LONGEST_URL_PART && !text.contains(char::is_control) {
         true => Ok(()),
-        false => Err(Failure::input(format!(
-            "{name} has control characters or more than {LONGEST_URL_PART} bytes"
-        ))),
+        false => Err(Failure::new(
+            Kind::Generic,
+            format!(
+                "the server gave a {name} that cannot be sent back: it has control characters or \
+                 more than {LONGEST_URL_PART} bytes"
+            ),
+        )),
     }
 }
 

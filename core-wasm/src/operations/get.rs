@@ -4,6 +4,7 @@ use crate::error::Failure;
 use crate::operation::{Job, attribute_name, json, keep_response, meta};
 use crate::options;
 use crate::store::Store;
+use crate::texts;
 use crate::validate;
 use chrono::{DateTime, Datelike, Utc};
 use object_store::{GetOptions, GetRange, GetResult};
@@ -45,7 +46,7 @@ fn describe(result: &GetResult) -> Result<String, crate::operation::Trouble> {
     let attributes: BTreeMap<_, _> = result
         .attributes
         .iter()
-        .map(|(name, value)| (attribute_name(name), value.as_ref()))
+        .map(|(name, value)| (attribute_name(name), texts::decode(value.as_ref())))
         .collect();
     json(&(modified, size, e_tag, version, result.range.start, result.range.end, attributes))
 }

@@ -43,7 +43,7 @@ pub fn job(store: Arc<Store>, prefix: &str, json: &str) -> Result<Job, Failure> 
     let prefix = validate::prefix(prefix)?;
     let options: Options = options::parse("list", json)?;
     let offset = options.offset.as_deref().map(validate::key).transpose()?;
-    options.token.iter().try_for_each(|token| validate::url_part("token", token))?;
+    options.token.iter().try_for_each(|token| validate::url_part("page token", token))?;
     if options.max_keys == Some(0) {
         return Err(Failure::input("max_keys must be over 0"));
     }

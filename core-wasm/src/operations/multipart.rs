@@ -63,7 +63,7 @@ pub fn complete(store: Arc<Store>, path: &str, upload: &str, parts: &str) -> Res
     check_upload(&store, upload)?;
     let parts: Vec<String> = serde_json::from_str(parts)
         .map_err(|_| Failure::input("parts are not a JSON array of strings"))?;
-    parts.iter().try_for_each(|part| validate::url_part("a part", part))?;
+    parts.iter().try_for_each(|part| validate::url_part("part id", part))?;
     supported(&store)?;
     check_count(&store, parts.len())?;
     if matches!(store.kind, Kind::Azure(_)) && !upload.is_empty() {
@@ -97,7 +97,7 @@ fn check_upload(store: &Store, upload: &str) -> Result<(), Failure> {
     match store.kind {
         Kind::Azure(_) if upload.is_empty() => Ok(()),
         Kind::Azure(_) => blocks::options(upload).map(drop),
-        _ => validate::url_part("upload", upload),
+        _ => validate::url_part("upload id", upload),
     }
 }
 
