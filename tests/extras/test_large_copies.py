@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterator
 from typing import Any
 
+import anyio
 import pytest
 
 from object_store_py import _s3_copying
@@ -204,3 +205,25 @@ def test_small_copies_cost_one_request(api: Api, minio: Minio, shared_bucket: st
     api.copy(store, "a", "b")
     assert store.stats()["requests"] - before == 1
     assert api.read(store, "b") == b"x"
+
+
+@pytest.mark.parametrize("verb", ["copy_async", "rename_async"])
+@pytest.mark.parametrize("loop", ["asyncio", "trio"])
+def test_a_copy_that_is_cancelled_is_given_up(
+    store: S3Store, minio: Minio, proxy: FaultProxy, prefix: str, verb: str, loop: str
+) -> None:
+    store.put("from", DATA)
+    proxy.add(Fault(99, when=is_part, delay=0.5))
+
+    async def cancelled() -> None:
+        with anyio.move_on_after(30) as scope:
+            async with anyio.create_task_group() as group:
+                group.start_soon(getattr(store, verb), "from", "to")
+                while not any(is_part(request) for request in proxy.requests):
+                    await anyio.sleep(0.01)
+                group.cancel_scope.cancel()
+        assert not scope.cancelled_caught
+
+    anyio.run(cancelled, backend=loop)
+    assert [item["path"] for item in store.list().collect()] == ["from"]
+    assert uploads(minio, store.config["bucket"], prefix) == []

@@ -68,7 +68,7 @@ LAYERS = (
     {"files", "testing.contract", "testing.transports"},
     {"testing"},
     {"zarr"},
-    {"fsspec._locations", "fsspec._mapper"},
+    {"fsspec._locations"},
     {"fsspec._places"},
     {"fsspec._words"},
     {"fsspec._botocore"},

@@ -19,7 +19,6 @@ from ..config import ClientConfig, RetryConfig
 from ..stores.base import ObjectStoreMethods
 from ..types import OnBadKey
 from . import _locations
-from ._mapper import Mapper
 from ._objects import Objects
 from ._options import store_arguments, take_bucket
 
@@ -138,16 +137,6 @@ class Base(AsyncFileSystem):
     @classmethod
     def _parent(cls, path: Any) -> str:
         return _locations.parent(cls._strip_protocol(path))
-
-    def get_mapper(
-        self,
-        root: str = "",
-        check: bool = False,
-        create: bool = False,
-        missing_exceptions: Any = None,
-    ) -> Mapper:
-        """A mapping from the names below `root` to their bytes; a key is never a pattern."""
-        return Mapper(root, self, check, create, missing_exceptions)
 
     def invalidate_cache(self, path: str | None = None) -> None:
         """Forget listings: all, or those that a change at `path` makes wrong."""
