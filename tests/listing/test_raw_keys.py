@@ -63,6 +63,24 @@ def _check_verbs(api: Api, backend: Backend, store: Any) -> None:
     assert api.paths(store, on_bad_key="keep") == ["dir"]
 
 
+def test_walks_and_patterns_leave_them_out(api: Api) -> None:
+    store = MemoryStore()
+    for key in ("t/a", "t//b", "t/../c", "t/s/d"):
+        api.put(store, RawKey(key), b"")
+    for search in (
+        lambda **how: obs.walk(store, "t", **how),
+        lambda **how: obs.glob(store, "t/**", **how),
+    ):
+        with pytest.raises(InvalidPathError, match="on_bad_key"):
+            api.consume(search())
+        with pytest.raises(ValueError, match="'raise' or 'skip'"):
+            search(on_bad_key="keep")
+    steps = api.consume(obs.walk(store, "t", on_bad_key="skip"))
+    assert [(step[0], step[1]) for step in steps] == [("t", ["s"]), ("t/s", [])]
+    found = api.consume(obs.glob(store, "t/**", on_bad_key="skip"))
+    assert [meta["path"] for meta in found] == ["t/a", "t/s/d"]
+
+
 def test_plain_paths_are_as_strict_as_ever(api: Api) -> None:
     store = MemoryStore()
     for key in RAW:

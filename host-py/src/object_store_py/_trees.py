@@ -5,9 +5,9 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Callable
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
-from . import _paths
+from . import _paths, _redact
 from ._backend import Progress
 from ._driver import run, run_async
 from ._effects import Plan
@@ -21,6 +21,9 @@ T = TypeVar("T")
 Rows: TypeAlias = list[Any]
 WalkStep: TypeAlias = tuple[str, list[str], list[ObjectMeta]]
 """A prefix, the names of the prefixes directly below it, and the objects directly below it."""
+
+OnBadWalk: TypeAlias = Literal["raise", "skip"]
+"""What a walk does with keys that no path can name, and that it could not go below."""
 
 DONE: Any = object()
 """What an `ItemStream`'s plan answers when there is nothing more."""
@@ -166,12 +169,15 @@ class Pages:
         return list(page.objects)
 
 
-def walk(store: ObjectStoreMethods, prefix: str | None = None) -> ItemStream[WalkStep]:
+def walk(
+    store: ObjectStoreMethods, prefix: str | None = None, *, on_bad_key: OnBadWalk = "raise"
+) -> ItemStream[WalkStep]:
     """Walk a tree of objects from the top down, as `os.walk` does.
 
     Args:
         store: where.
         prefix: where to begin; the whole store if None.
+        on_bad_key: what to do with keys that no path can name: end the walk, or leave them out.
 
     Returns:
         An iterator, also an asynchronous one, of `(prefix, names, objects)`: a prefix, the names of
@@ -179,13 +185,20 @@ def walk(store: ObjectStoreMethods, prefix: str | None = None) -> ItemStream[Wal
         Take names out of the list, and the walk does not go there. A folder's marker is no object
         of it: its name is among those of the prefixes.
     """
-    steps = _Walk(store, _paths.parse(prefix or "", "prefix"))
+    steps = _Walk(store, _paths.parse(prefix or "", "prefix"), _checked(on_bad_key))
     return ItemStream(steps.next)
 
 
+def _checked(on_bad_key: object) -> OnBadWalk:
+    if on_bad_key in ("raise", "skip"):
+        return on_bad_key
+    raise ValueError(f"on_bad_key must be 'raise' or 'skip' here, not {_redact.value(on_bad_key)}")
+
+
 class _Walk:
-    def __init__(self, store: ObjectStoreMethods, prefix: str) -> None:
+    def __init__(self, store: ObjectStoreMethods, prefix: str, on_bad_key: OnBadWalk) -> None:
         self._store = known(store)
+        self._on_bad_key: OnBadWalk = on_bad_key
         self._ahead = [prefix]
         self._last: tuple[str, list[str]] = (prefix, [])
 
@@ -196,7 +209,7 @@ class _Walk:
         if not self._ahead:
             return DONE  # type: ignore[no-any-return] # the one mark that is no step
         prefix = self._ahead.pop()
-        pages = Pages(self._store._verbs(), prefix, delimiter=True)
+        pages = Pages(self._store._verbs(), prefix, True, self._on_bad_key)
         below: set[str] = set()
         objects: list[ObjectMeta] = []
         while (rows := (yield from pages.next())) is not None:
@@ -206,7 +219,9 @@ class _Walk:
         return prefix, self._last[1], objects
 
 
-def glob(store: ObjectStoreMethods, pattern: str) -> ItemStream[ObjectMeta]:
+def glob(
+    store: ObjectStoreMethods, pattern: str, *, on_bad_key: OnBadWalk = "raise"
+) -> ItemStream[ObjectMeta]:
     """Find the objects whose paths match a pattern.
 
     Args:
@@ -214,13 +229,14 @@ def glob(store: ObjectStoreMethods, pattern: str) -> ItemStream[ObjectMeta]:
         pattern: `*` stands for any characters but `/`, `?` for one, `[a-z]` for one of these,
             `[!a-z]` for one that is none of these, and a segment `**` for any number of segments,
             also none. What these characters mean otherwise is written `[*]`.
+        on_bad_key: what to do with keys that no path can name: end the search, or leave them out.
 
     Returns:
         An iterator, also an asynchronous one, of metadata; markers of folders are left out. Only
         what is below the pattern's segments without such characters is listed, and only that level
         where nothing but the last segment has any.
     """
-    found = _Glob(store, pattern)
+    found = _Glob(store, pattern, _checked(on_bad_key))
     return ItemStream(found.next)
 
 
@@ -228,7 +244,7 @@ _MAGIC = re.compile(r"[*?\[]")
 
 
 class _Glob:
-    def __init__(self, store: ObjectStoreMethods, pattern: str) -> None:
+    def __init__(self, store: ObjectStoreMethods, pattern: str, on_bad_key: OnBadWalk) -> None:
         if not isinstance(pattern, str):  # pyright: ignore[reportUnnecessaryIsInstance] - not all callers are typed
             raise TypeError(f"pattern must be a str, not {type(pattern).__name__}")
         segments = pattern.removeprefix("/").split("/")
@@ -238,7 +254,8 @@ class _Glob:
         self._store = known(store)
         self._rest = [_compile(part) for part in segments[fixed:]]
         self._flat = magic == [len(segments) - 1] and self._rest != [None]
-        self._pages = Pages(self._store._verbs(), self._prefix, self._flat) if magic else None
+        verbs = self._store._verbs()
+        self._pages = Pages(verbs, self._prefix, self._flat, on_bad_key) if magic else None
         self._ready: list[ObjectMeta] = []
         self._ended = False
 

@@ -191,7 +191,7 @@ def _there(verbs: Operations, prefix: str, single: bool) -> Plan[dict[str, tuple
             return {}
         yield from fetched.content.close()
         return {prefix: (fetched.meta.size, fetched.meta.modified)}
-    pages, there = Pages(verbs, prefix), dict[str, tuple[int, int]]()
+    pages, there = Pages(verbs, prefix, on_bad_key="skip"), dict[str, tuple[int, int]]()
     while (rows := (yield from pages.next())) is not None:
         there.update((row[0], (row[2], row[1])) for row in rows)
     return there

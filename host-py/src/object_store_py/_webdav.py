@@ -13,7 +13,13 @@ from ._brain import BrainBackend
 from ._effects import Plan
 from ._exact_urls import ExactUrls
 from ._http import HttpHost, Request, Response, changed
-from .exceptions import BaseError, InvalidPathError, NotSupportedError
+from .exceptions import (
+    AlreadyExistsError,
+    BaseError,
+    InvalidPathError,
+    NotFoundError,
+    NotSupportedError,
+)
 
 if TYPE_CHECKING:
     from ._core import Brain
@@ -22,6 +28,10 @@ _NO_WEBDAV = frozenset({400, 405, 415, 501})
 """How servers that know no PROPFIND answer it."""
 _NO_HEAD = frozenset({403, 405, 501})
 """How servers that know no HEAD answer it; and how a presigned URL does, which is for GET alone."""
+
+
+_NOT_OF_FOLDERS = frozenset({400, 403, 409})
+"""How servers refuse to delete a folder without what is in it."""
 
 
 class WebDavBackend(BrainBackend):
@@ -58,7 +68,39 @@ class WebDavBackend(BrainBackend):
                     " delete_prefix",
                     path=path,
                 )
-        yield from super().delete(paths)
+            try:
+                yield from super().delete([path])
+            except BaseError as error:
+                if error.status in _NOT_OF_FOLDERS and (yield from self._holds(path)):
+                    raise NotFoundError(
+                        f"{path!r} is a folder: there is no such object",
+                        path=path,
+                        status=error.status,
+                    ) from error
+                raise
+
+    def copy(self, source: str, target: str, overwrite: bool) -> Plan[None]:
+        """Copy an object; WebDAV would delete a whole folder to put an object in its place."""
+        try:
+            yield from super().copy(source, target, False)
+        except AlreadyExistsError:
+            if not overwrite:
+                raise
+            if (yield from self._holds(target)):
+                raise InvalidPathError(
+                    f"{target!r} is a folder, which WebDAV would delete with all that is in it",
+                    path=target,
+                ) from None
+            yield from super().copy(source, target, True)
+
+    def _holds(self, path: str) -> Plan[bool]:
+        """Whether something is below a path, as far as the server tells."""
+        below = ListRequest(path.removesuffix("/"), delimiter=True, on_bad_key="skip")
+        try:
+            page = yield from self.list_page(below)
+        except NotSupportedError:  # no WebDAV, so there are no folders
+            return False
+        return bool(page.objects or page.prefixes or page.skipped)
 
     def list_page(self, request: ListRequest) -> Plan[Page]:
         """Read a listing; says what is missing where the server cannot list."""
@@ -104,6 +146,9 @@ class WebDavHost:
 
     def _prepared(self, request: Request) -> Request:
         request = self._exact.restored(request)
+        if request.method in ("DELETE", "COPY"):
+            # RFC 4918, 9.6.1 and 9.8.3: of a folder this is refused, or done without what is in it
+            request = changed(request, headers=[*request.headers, ("depth", "0")])
         if not self._headers:
             return request
         given = {name.lower() for name, _ in request.headers}
