@@ -19,10 +19,13 @@ from fsspec.mapping import FSMap
 
 from .._driver import run, run_async
 from .._functions import sign, sign_async
-from ..exceptions import BaseError, NotFoundError
+from ..exceptions import BaseError, InvalidPathError, NotFoundError
 from ._base import Base
 from ._tree import Info
 from ._walk import split_level, walk_tree
+
+_NOT_THERE = (FileNotFoundError, NotADirectoryError, PermissionError, InvalidPathError)
+"""The errors of what is not there, as far as the caller may see."""
 
 
 class Names(Base):
@@ -94,17 +97,32 @@ class Names(Base):
         found = run(self._find_plan(path, maxdepth, withdirs, prefix))
         return found if detail else list(found)
 
+    # What a server could not say is an error, and not a no: fsspec's own would hide it.
+
     async def _isdir(self, path: Any) -> bool:
         try:
             return await run_async(self._objects.is_directory(self._strip(path)))
-        except (FileNotFoundError, PermissionError):
+        except _NOT_THERE:
             return False
 
     def isdir(self, path: Any) -> bool:
         """Whether a path is a directory; an object of the same name may be beside it."""
         try:
             return run(self._objects.is_directory(self._strip(path)))
-        except (FileNotFoundError, PermissionError):
+        except _NOT_THERE:
+            return False
+
+    async def _isfile(self, path: Any) -> bool:
+        try:
+            return bool((await self._info(path))["type"] == "file")
+        except _NOT_THERE:
+            return False
+
+    def isfile(self, path: Any) -> bool:
+        """Whether a path is a file."""
+        try:
+            return bool(self.info(path)["type"] == "file")
+        except _NOT_THERE:
             return False
 
     async def _walk(
@@ -141,7 +159,7 @@ class Names(Base):
         detail: bool,
         seen: set[str],
     ) -> AsyncIterator[Any]:
-        """Walk with one listing for each directory; a local one that was `seen` is left out."""
+        """Walk with one listing for each directory; links to one that was `seen` are left out."""
         seen.add(os.path.realpath(path))
         try:
             entries = await run_async(self._objects.ls(path))
@@ -154,7 +172,8 @@ class Names(Base):
             below = None if maxdepth is None else maxdepth - 1
             for name in list(folders):
                 inner = f"{path.rstrip('/')}/{name}"
-                if self._objects.is_local and os.path.realpath(inner) in seen:
+                linked = self._objects.is_local and os.path.islink(inner)
+                if linked and os.path.realpath(inner) in seen:
                     continue  # links may lead in circles
                 async for level in self._walk_levels(inner, below, topdown, on_error, detail, seen):
                     yield level
@@ -369,8 +388,8 @@ def _http_method(client_method: str) -> str:
 
 
 def _tell(error: Exception, on_error: Any) -> list[Info]:
-    """Do with an error of a walk what the caller wants."""
-    if on_error == "raise":
+    """Do with an error of a walk what the caller wants; no failure of a server is omitted."""
+    if on_error == "raise" or (on_error == "omit" and not isinstance(error, _NOT_THERE)):
         raise error
     if callable(on_error):
         on_error(error)
