@@ -28,6 +28,7 @@ TITLES = {
     "F23": "a connection is used again only if nothing of it is left",
     "F24": "what a process opened is not used by the one that it forked",
     "F25": "bytes of two answers are joined only if both are of one state",
+    "F26": "a thread that enters its own store again never waits for itself",
     "F27": "time and bytes are limited on every engine",
     "F28": "whatever a server writes is a result or an error of ours",
     "F29": "any user, home, cache and limit of memory",

@@ -288,4 +288,4 @@ def open_scripted_as(kind: str, server: SocketServer, **options: Any) -> Any:
     given = {"retry_config": retry, "client_options": client, **given, **options}
     if not place:
         return make(server.endpoint, **given)
-    return make(**{place: server.endpoint, "skip_signature": True}, **given)
+    return make(**{place: server.endpoint, "skip_signature": True, **given})

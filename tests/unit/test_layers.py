@@ -17,7 +17,7 @@ LAYERS = (
     {"durations", "_aws_files", "_files"},
     {"_http", "_effects", "_fresh", "_bulk_deletes", "_connecting"},
     {"_connecting_async", "_forks"},
-    {"_proxies", "_trust", "_quiet", "_parking", "_failures", "_room"},
+    {"_proxies", "_trust", "_quiet", "_parking", "_steps", "_failures", "_room"},
     {
         "options",
         "credentials",
@@ -30,7 +30,7 @@ LAYERS = (
     },
     {"_wire", "_engine", "_backend", "_local_root", "_local_content"},
     {"_local_listing"},
-    {"_filling", "_together", "_states", "_bad_keys"},
+    {"_mail", "_filling", "_together", "_states", "_bad_keys"},
     {"_metrics", "_policy", "_azure", "_streams", "_parsers", "_sockets", "_httpx_line"},
     {"_httpx_network", "_httpx_network_async"},
     {"_httpx_engine"},

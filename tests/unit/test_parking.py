@@ -38,7 +38,8 @@ def test_mail_for_the_operation_that_made_the_call_arrives(monkeypatch: pytest.M
 
 def test_only_what_is_parked_gets_a_step() -> None:
     parking = Parking()
-    parking.running |= {1, 2}
+    parking.enter(1)
+    parking.enter(2)
     parking.park(1)
     parking.deliver(2, "done\nnull")  # nobody waits for it
     parking.deliver(1, "waiting")

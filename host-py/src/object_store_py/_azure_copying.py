@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from ._backend import GetRequest
 from ._brain import BrainBackend, border
-from ._core import Outcome
 from ._effects import Close, Pause, Plan
+from ._steps import Outcome
 from .exceptions import GenericError
 
 FIRST, LONGEST = 0.2, 10.0

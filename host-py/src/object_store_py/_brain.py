@@ -11,10 +11,11 @@ from typing import Any
 from . import exceptions
 from ._backend import Fetched, GetRequest, ListRequest, Page, PutRequest, RawMeta, Written
 from ._bad_keys import WAY_OUT, settle
-from ._core import Brain, Outcome
+from ._core import Brain
 from ._effects import Close, Pause, Plan, Read, ReadInto
 from ._http import EMPTY, Body, BufferedBody, Payload, TransportFailure, changed
 from ._states import difference, is_strong
+from ._steps import Outcome
 from .types import RawKey
 
 _PART_DIGEST = re.compile(r'(?:^|<e_tag>)(?:"|&quot;)?([0-9a-f]{32})(?![0-9a-f-])')

@@ -13,18 +13,16 @@ import os
 import threading
 import weakref
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
 
 from . import _redact, exceptions
 from ._bulk_deletes import deletes_in_bulk, forgive
-from ._credentials import CredentialPlan
-from ._effects import Await, Block, Exchange, Plan
+from ._credentials import CredentialPlan, is_at_work
+from ._effects import Await, Block, Entangled, Exchange, Plan
 from ._engine import CoreStopped, Instance
 from ._failures import EXPIRED, Facts, Failures, code_of
 from ._http import (
-    EMPTY,
     INSTANCE_METADATA,
     Body,
     HttpHost,
@@ -33,10 +31,11 @@ from ._http import (
     Response,
     TransportFailure,
 )
+from ._mail import Records, deliver, sweep, unstick
+from ._parking import inside, marked
+from ._steps import Outcome, decode, decode_rows, parse_request
 
 logger = logging.getLogger("object_store_py.core")
-
-_decode = json.JSONDecoder().raw_decode
 
 LARGE = 1 << 20
 """Texts over so many characters are read aside: an event loop would stand still meanwhile."""
@@ -45,22 +44,20 @@ Learn: TypeAlias = Callable[[Response], dict[str, str] | None]
 """What a response teaches about the store's own configuration: keys to change, or None."""
 
 
-@dataclass(slots=True)
-class Outcome:
-    """What an operation came to: its result, and the response body that was left in the host."""
-
-    result: Any
-    body: Body | None = None
-    copying: str | None = None
-    """What Azure says of a copy that it began: `pending`, `success`, ..."""
-
-
 class _Again(Exception):
     """The store was opened anew; the operation, which had no effect, starts anew, too."""
 
 
+class _Alone(Exception):
+    """What the operation waits for can only be done by this thread, which is in its middle."""
+
+
 class Brain:
-    """The core of one store."""
+    """The core of one store.
+
+    It has one instance, which the operations of all threads share. Who comes to it from inside of
+    an instance (see `_parking`) gets another one for its operation.
+    """
 
     def __init__(
         self,
@@ -79,7 +76,7 @@ class Brain:
         self._failures = Failures(kind, label, prefix)
         self._label = self._failures.label
         self._credential_plan = credential
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._instance: Instance | None = None
         self._numbers = itertools.count(1)
         self._aside: set[int] = set()
@@ -90,7 +87,9 @@ class Brain:
 
     def begin_anew(self) -> None:
         """In a forked child: readers and listings go on, with an instance and a lock of its own."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        if self._instance is not None:
+            self._instance.parking.lock = threading.Lock()
         self._instance = None
 
     @property
@@ -106,30 +105,39 @@ class Brain:
 
     def open(self) -> None:
         """Open the store in its sandbox, if it is not; errors name what is wrong with it."""
-        with self._lock:
-            self._open()
+        self._open()
 
     def _open(self) -> Instance:
+        if threading.get_ident() in inside:
+            return self._make()
         instance = self._instance
         if instance is None or instance.dead:
+            with self._lock:
+                instance = self._instance
+                if instance is None or instance.dead:
+                    instance = self._instance = self._make()
+        return instance
+
+    def _make(self) -> Instance:
+        with marked():
             instance = Instance()
             try:
                 step = instance.call("open", self.kind, json.dumps(self._options))
             except CoreStopped as stopped:
                 raise self._failures.stopped(stopped) from None
-            word, _, rest = step.partition("\n")
-            if word.lstrip("*") != "done":
-                raise self._failures.make(json.loads(rest), None, None)
-            opened = json.loads(rest)
-            self.wants_digest = opened["digest"]
-            self.delete_batch = opened["delete_batch"]
-            self._instance = instance
+        word, _, rest = step.partition("\n")
+        if word.lstrip("*") != "done":
+            raise self._failures.make(json.loads(rest), None, None)
+        opened = json.loads(rest)
+        self.wants_digest = opened["digest"]
+        self.delete_batch = opened["delete_batch"]
         return instance
 
     def parse_path(self, path: str) -> str:
         """Parse a path by the brain's own rules."""
-        with self._lock:
-            word, _, rest = self._open().call("parse-path", path).partition("\n")
+        instance = self._open()
+        with marked(), instance.parking.lock:
+            word, _, rest = instance.call("parse-path", path).partition("\n")
         if word.lstrip("*") != "done":
             raise self._failures.make(json.loads(rest), path, None)
         parsed: str = json.loads(rest)
@@ -140,21 +148,27 @@ class Brain:
     ) -> Plan[Outcome]:
         """Run an operation to its end: a plan that returns its result."""
         facts = Facts()
+        alone = False
         while True:
             try:
-                return (yield from self._attempt(facts, verb, path, arguments, payload))
+                return (yield from self._attempt(facts, alone, verb, path, arguments, payload))
             except _Again:
                 continue
+            except _Alone:
+                alone = True
 
     def _attempt(
         self,
         facts: Facts,
+        alone: bool,
         verb: str,
         path: str | None,
         arguments: tuple[Any, ...],
         payload: Payload | None,
     ) -> Plan[Outcome]:
-        instance, operation = self._begin()
+        instance = self._make() if alone else self._open()
+        operation = next(self._numbers)
+        instance.parking.enter(operation)
         body: Body | None = None
         ended = False
         try:
@@ -168,8 +182,8 @@ class Brain:
                 elif word == "done":
                     ended = True
                     if len(rest) > LARGE:
-                        return Outcome((yield Block(partial(_decode_rows, rest))), body)
-                    return Outcome(_decode(rest)[0], body, facts.copying)
+                        return Outcome((yield Block(partial(decode_rows, rest))), body)
+                    return Outcome(decode(rest)[0], body, facts.copying)
                 elif word == "failed":
                     ended = True
                     failed = json.loads(rest)
@@ -178,7 +192,7 @@ class Brain:
                 elif word == "credential":
                     step = yield from self._credential(instance, operation)
                 elif word == "waiting":
-                    step = yield Await(instance.parking.box(operation))
+                    step = yield from self._wait(instance, operation, facts)
                 else:
                     raise exceptions.GenericError(f"{self._label}: the core's step is none")
         except BaseException:
@@ -187,6 +201,23 @@ class Brain:
             raise
         finally:
             self._end(instance, operation, ended)
+
+    def _wait(self, instance: Instance, operation: int, facts: Facts) -> Plan[str]:
+        """Wait for another operation, which asks for the credential that this one needs, too."""
+        if self._credential_plan is not None and is_at_work(self._credential_plan):
+            raise exceptions.UnauthenticatedError(f"{self._label}: {_ITSELF}", store=self._label)
+        parking = instance.parking
+        try:
+            step: str = yield Await(parking.box(operation), lambda: parking.is_here(operation))
+        except Entangled:
+            if not facts.requests:
+                raise _Alone from None
+            raise exceptions.GenericError(
+                f"{self._label}: the credential is asked for by an operation that this one"
+                " interrupted",
+                store=self._label,
+            ) from None
+        return step
 
     def _renew(self, instance: Instance, failed: dict[str, Any], facts: Facts) -> None:
         """Where a server refused a credential that the host got: forget it, and try a new one."""
@@ -212,35 +243,20 @@ class Brain:
             config = self._options["config"]
             if config.items() >= changes.items():
                 return instance is not self._instance  # another operation learned it first
-            logger.info("%s: the server says %s", self._label, changes)
             self._options = {**self._options, "config": {**config, **changes}}
             self._instance = None
+        logger.info("%s: the server says %s", self._label, changes)
         return True
 
-    def _begin(self) -> tuple[Instance, int]:
-        instance = self._instance
-        if instance is None or instance.dead:
-            with self._lock:
-                instance = self._open()
-        operation = next(self._numbers)
-        instance.parking.running.add(operation)
-        return instance, operation
-
     def _end(self, instance: Instance, operation: int, ended: bool) -> None:
-        if not ended and not instance.dead:
-            with self._lock:
-                self._cancel(instance, operation)
-        instance.parking.leave(operation)
-        if instance.parking.stuck:
-            with self._lock:
-                self._unstick(instance)
-
-    def _cancel(self, instance: Instance, operation: int) -> None:
-        try:
-            if not instance.dead and instance.call("cancel", operation):
-                self._deliver(instance)
-        except CoreStopped as stopped:
-            instance.parking.fail(str(stopped))
+        if ended or instance.dead:
+            instance.parking.leave(operation)
+        else:
+            instance.parking.left.append(operation)
+        if instance.parking.left or instance.parking.stuck:
+            records = Records()
+            sweep(instance, records)
+            self._log(records)
 
     def _tell(self, instance: Instance, name: str, operation: int, *arguments: Any) -> Plan[str]:
         """Call the core; aside, if what it is told is large, or it is reading what is."""
@@ -258,41 +274,35 @@ class Brain:
         return step
 
     def _call(self, instance: Instance, name: str, operation: int, *arguments: Any) -> str:
+        parking, records = instance.parking, Records()
+        me = threading.get_ident()
+        again = me in inside  # as `marked` does, which costs more
         try:
-            with self._lock:
+            inside.add(me)
+            with parking.lock:
                 step = instance.call(name, operation, *arguments)
                 mail = step[:1] == "*"
                 if step.startswith("waiting", mail):  # before its mail, which may be for itself
-                    instance.parking.park(operation)
+                    parking.park(operation)
                 if mail:
                     step = step[1:]
-                    self._deliver(instance)
-                if instance.parking.stuck:
-                    self._unstick(instance)
+                    deliver(instance, records)
+                if parking.stuck:
+                    unstick(instance)
         except CoreStopped as stopped:
-            instance.parking.fail(str(stopped))
+            parking.fail(str(stopped))
             raise self._failures.stopped(stopped) from None
+        finally:
+            if not again:
+                inside.discard(me)
+        if parking.left:
+            sweep(instance, records)
+        self._log(records)
         return step
 
-    def _unstick(self, instance: Instance) -> None:
-        """Give an instance up whose operations all wait for each other; the lock is held."""
-        if instance.parking.stuck:
-            instance.dead = True
-            instance.parking.fail("each operation waits for another one")
-
-    def _deliver(self, instance: Instance) -> None:
-        """Hand the instance's mail out; the lock is held."""
-        for _ in range(_MOST_MAIL + len(instance.parking)):
-            if not (mail := instance.call("mail")):
-                return
-            head, _, message = mail.partition("\n")
-            word, _, argument = head.partition(" ")
-            if word == "log":
-                logger.log(_LEVELS.get(argument, logging.INFO), "%s: %s", self._label, message)
-            else:
-                instance.parking.deliver(int(argument), message)
-        instance.dead = True
-        raise CoreStopped("its mail does not end")
+    def _log(self, records: Records) -> None:
+        for level, text in records:
+            logger.log(level, "%s: %s", self._label, text)
 
     def _exchange(
         self,
@@ -336,6 +346,8 @@ class Brain:
     def _credential(self, instance: Instance, operation: int) -> Plan[str]:
         assert self._credential_plan is not None
         try:
+            if is_at_work(self._credential_plan):
+                raise RecursionError(_ITSELF)
             credential, expires, message = yield from self._credential_plan(self._host)
         except exceptions.PermissionDeniedError:
             raise  # the host's own policy
@@ -358,35 +370,4 @@ def _after_fork() -> None:
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
-
-def _decode_rows(text: str) -> Any:
-    """A result as JSON. The rows of a page one by one: in one go, no other thread would run."""
-    begin = '{"objects":['
-    if not text.startswith(begin):
-        return _decode(text)[0]
-    rows: list[Any] = []
-    at = len(begin)
-    while text[at] != "]":
-        row, at = _decode(text, at)
-        rows.append(row)
-        at += text[at] == ","
-    return {**_decode(begin + text[at:])[0], "objects": rows}
-
-
-_MOST_MAIL = 10_000
-"""How many messages an instance may have at once, besides one for each operation."""
-_LEVELS = {"error": logging.ERROR, "warn": logging.WARNING, "info": logging.INFO}
-
-
-def parse_request(text: str, payload: Payload | None) -> Request:
-    """A `request` step, after its first line, as a request (see wit/http.wit)."""
-    head, _, body = text.partition("\n\n")
-    delay, carries, keeps, method, url, *lines = head.split("\n")
-    content = payload if carries == "host" else _text_payload(body) if carries == "text" else None
-    parts = [line.partition(":") for line in lines if line]
-    headers = [(name, value) for name, _, value in parts]
-    return Request(method, url, headers, content, keeps == "host", int(delay) / 1000)
-
-
-def _text_payload(text: str) -> Payload:
-    return Payload([memoryview(text.encode())]) if text else EMPTY
+_ITSELF = "its credential provider uses the store that it is for"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from typing import Any, TypeAlias
 
 from ._effects import Invoke, Plan
@@ -15,14 +16,52 @@ CredentialPlan: TypeAlias = Callable[[HttpHost], Plan[CredentialAnswer]]
 """Gets a credential; may yield exchanges with the store's own HTTP host, and file work."""
 
 
+_asking: ContextVar[tuple[Callable[[], Any], ...]] = ContextVar("asking", default=())
+"""The providers that are at work in this context."""
+
+
+class _ProviderPlan:
+    """The plan of a user's provider, which is known to be at work while it is."""
+
+    def __init__(
+        self, provider: Callable[[], Any], answer: Callable[[Any], CredentialAnswer]
+    ) -> None:
+        self._provider = provider
+        self._answer = answer
+
+    def __call__(self, host: HttpHost) -> Plan[CredentialAnswer]:
+        del host
+        given = yield Invoke(self._call, "this store's credential_provider")
+        return self._answer(given)
+
+    def _call(self) -> Any:
+        token = _asking.set((*_asking.get(), self._provider))
+        try:
+            given = self._provider()
+        finally:
+            _asking.reset(token)
+        import inspect  # slow to load
+
+        return self._wait(given) if inspect.isawaitable(given) else given
+
+    async def _wait(self, given: Awaitable[Any]) -> Any:
+        token = _asking.set((*_asking.get(), self._provider))
+        try:
+            return await given
+        finally:
+            _asking.reset(token)
+
+    def is_at_work(self) -> bool:
+        return any(self._provider is other for other in _asking.get())
+
+
 def from_provider(
     provider: Callable[[], Any], answer: Callable[[Any], CredentialAnswer]
 ) -> CredentialPlan:
     """The plan of a provider that the user gave; `answer` checks what it returns."""
+    return _ProviderPlan(provider, answer)
 
-    def plan(host: HttpHost) -> Plan[CredentialAnswer]:
-        del host
-        given = yield Invoke(provider, "this store's credential_provider")
-        return answer(given)
 
-    return plan
+def is_at_work(plan: CredentialPlan) -> bool:
+    """Whether what asks this was called by the provider of this plan."""
+    return isinstance(plan, _ProviderPlan) and plan.is_at_work()

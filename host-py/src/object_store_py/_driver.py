@@ -13,6 +13,7 @@ import contextvars
 import threading
 import time
 from collections.abc import Callable, Generator
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ._effects import (
@@ -21,6 +22,7 @@ from ._effects import (
     Cancel,
     Close,
     Effect,
+    Entangled,
     Exchange,
     Group,
     Invoke,
@@ -67,9 +69,11 @@ def _invoke(effect: Invoke) -> Any:
 
 
 def _await(effect: Await) -> str:
-    ready = threading.Event()
-    effect.mailbox.when_ready(ready.set)
-    ready.wait()
+    if effect.is_vain():
+        raise Entangled
+    ready: SimpleQueue[None] = SimpleQueue()  # whose `put` may interrupt its own `get`
+    effect.mailbox.when_ready(lambda: ready.put(None))
+    ready.get()
     return effect.mailbox.take()
 
 

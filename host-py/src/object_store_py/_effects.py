@@ -120,15 +120,22 @@ class Pause(Effect):
         self.seconds = seconds
 
 
-class Await(Effect):
-    """Wait until a mailbox has something. Answer: what it has."""
+class Entangled(Exception):
+    """What is waited for is what this thread would do, if it did not wait."""
 
-    __slots__ = ("mailbox",)
+
+class Await(Effect):
+    """Wait until a mailbox has something. Answer: what it has; throws `Entangled`."""
+
+    __slots__ = ("is_vain", "mailbox")
 
     mailbox: Mailbox
+    is_vain: Callable[[], bool]
+    """Whether nothing will come while this thread is blocked."""
 
-    def __init__(self, mailbox: Mailbox) -> None:
+    def __init__(self, mailbox: Mailbox, is_vain: Callable[[], bool] = lambda: False) -> None:
         self.mailbox = mailbox
+        self.is_vain = is_vain
 
 
 class Spawn(Effect):
@@ -209,7 +216,7 @@ class Mailbox:
     __slots__ = ("_lock", "_message", "_wake")
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may deliver to who is interrupted in it
         self._message: str | None = None
         self._wake: Callable[[], object] | None = None
 

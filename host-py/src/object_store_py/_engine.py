@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from . import _cache, _convert, _room
-from ._parking import Parking
+from ._parking import Parking, inside, marked
 from .exceptions import GenericError
 
 MEMORY_LIMIT = 256 << 20
@@ -47,6 +47,7 @@ Reentrant, because the garbage collector may close an instance while another one
 def _after_fork() -> None:
     global _creating  # noqa: PLW0603 - a thread that had it is not in the child
     _creating = threading.RLock()
+    inside.clear()
 
 
 if hasattr(os, "register_at_fork"):
@@ -92,7 +93,7 @@ class _Clock:
 
     def _run(self) -> None:
         while not self.closed.wait(1):
-            with _creating:  # not while the engine is closed
+            with marked(), _creating:  # not while the engine is closed
                 if not self.closed.is_set():
                     self._engine.increment_epoch()
                     self.now += 1

@@ -54,7 +54,7 @@ class LocalBackend:
         self._label = label
         self._cleanup = automatic_cleanup
         self._uploads: dict[str, int] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def _block(self, path: str, function: Callable[[], T]) -> Plan[T]:
         """Do file work, in a thread when async; what it throws gets our classes."""

@@ -15,7 +15,7 @@ T = TypeVar("T")
 CHUNK = 4 << 20
 """How much is read from a file at once, in bytes."""
 
-_moving = threading.Lock()
+_moving = threading.RLock()
 """Held while a file's position is moved, where that is the only way to read from a place."""
 
 

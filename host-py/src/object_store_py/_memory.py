@@ -108,7 +108,7 @@ class MemoryBackend:
 
     def renew_lock(self) -> None:
         """Take a new lock: a forked child has no thread that would give the old one back."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may come back
 
     def get(self, path: str, options: GetRequest) -> Plan[Fetched]:
         """Read an object or a part of it."""
@@ -137,11 +137,15 @@ class MemoryBackend:
             meta = RawMeta(
                 str(path), time.time_ns() // 1000, len(data), f'"{next(self._tags)}"', None
             )
+            new = _Object(data, meta, options.attributes)
             if path not in self._objects:
                 self._sorted = None
                 self._raw |= isinstance(path, RawKey)
             path = str(path)
-            self._objects[path] = _Object(data, meta, options.attributes)
+            if options.mode != "create":
+                self._objects[path] = new
+            elif self._objects.setdefault(path, new) is not new:
+                self._check_mode(path, options)  # a signal handler came in between
         return Written(meta.e_tag, None)
 
     def _check_mode(self, path: str, options: PutRequest) -> None:
@@ -195,12 +199,13 @@ class MemoryBackend:
         with self._lock:
             if self._sorted is None:
                 self._sorted = sorted(self._objects)
-            keys = self._sorted
+            keys = self._sorted or []
             first = bisect_left(keys, below)
             if request.offset is not None:
                 first = max(first, bisect_right(keys, request.offset))
             chosen = itertools.takewhile(lambda key: key.startswith(below), keys[first:])
-            found = [self._objects[key].meta for key in chosen]
+            there = (self._objects.get(key) for key in chosen)
+            found = [each.meta for each in there if each is not None]
             raw = self._raw
         page = split_page(found, below) if request.delimiter else Page(list(found), [], None)
         return self._settle(page, request) if raw else page

@@ -65,7 +65,7 @@ class Meter:
     __slots__ = ("_bytes_received", "_bytes_sent", "_errors", "_lock", "_methods", "_retries")
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._methods: dict[str, int] = {}
         self._retries = self._errors = self._bytes_sent = self._bytes_received = 0
 

@@ -23,22 +23,37 @@ class Progress:
 
     def __init__(self, tell: Callable[[int, int | None], object], total: int | None) -> None:
         self._tell = tell
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._done = 0
         self._total = total
+        self._said: tuple[int, int | None] = 0, total
+        self._telling = False
         tell(0, total)
 
     def add(self, count: int) -> None:
         """Say that so many more bytes are done."""
         with self._lock:
             self._done += count
-            self._tell(self._done, self._total)
+        self._say()
 
     def expect(self, total: int) -> None:
         """Say how many bytes there are in all, once that is known."""
         with self._lock:
             self._total = total
-            self._tell(self._done, total)
+        self._say()
+
+    def _say(self) -> None:
+        """Tell the state: one thread at a time, in order, and no lock is held meanwhile."""
+        while True:
+            with self._lock:
+                now = self._done, self._total
+                if self._telling or self._said == now:
+                    return  # who is telling tells this, too
+                self._telling, self._said = True, now
+            try:
+                self._tell(*now)
+            finally:
+                self._telling = False
 
     def close(self) -> None:
         """Leave the bar as it is."""

@@ -14,10 +14,10 @@ from urllib.parse import quote
 
 from ._backend import GetRequest, PutRequest, RawMeta
 from ._brain import BrainBackend, border
-from ._core import Outcome
 from ._effects import Cancel, Group, Join, Plan, Spawn
 from ._http import EMPTY
 from ._operations import MAX_PARTS, give_up
+from ._steps import Outcome
 from .exceptions import AlreadyExistsError, BaseError, GenericError, PreconditionError
 
 logger = logging.getLogger("object_store_py")

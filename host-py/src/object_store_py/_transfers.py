@@ -43,7 +43,7 @@ class Tally:
         if on_error not in ("raise", "collect"):
             raise ValueError("on_error must be 'raise' or 'collect'")
         self._raises = on_error == "raise"
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self.result = TransferResult()
 
     def add(self, *, files: int = 0, skipped: int = 0, count: int = 0, resumed: int = 0) -> None:

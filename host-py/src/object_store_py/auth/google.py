@@ -86,7 +86,7 @@ class GoogleCredentialProvider(_Provider):
         refresh_threshold: timedelta = REFRESH_THRESHOLD,
     ) -> None:
         super().__init__(credentials, request=request, refresh_threshold=refresh_threshold)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def __call__(self) -> GCSCredential:
         """Return a token, refreshed if it is about to expire."""
@@ -100,7 +100,7 @@ class GoogleCredentialProvider(_Provider):
         return {k: v for k, v in self.__dict__.items() if k not in ("_lock", "request")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state, request=None, _lock=threading.Lock())
+        self.__dict__.update(state, request=None, _lock=threading.RLock())
 
 
 class GoogleAsyncCredentialProvider(_Provider):

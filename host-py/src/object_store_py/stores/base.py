@@ -47,11 +47,11 @@ class ObjectStoreMethods(ListingMethods):
     """
 
     _operations: Operations | None
-    _opening: threading.Lock
+    _opening: threading.RLock
 
     def _start(self) -> None:
         self._operations = None
-        self._opening = threading.Lock()
+        self._opening = threading.RLock()
 
     def _make_backend(self) -> Backend:
         raise NotImplementedError
@@ -65,7 +65,9 @@ class ObjectStoreMethods(ListingMethods):
             with self._opening:
                 if self._operations is None:
                     with _room.needed():  # modules are loaded, and files read
-                        self._operations = Operations(self._make_backend(), self._make_prefix())
+                        made = Operations(self._make_backend(), self._make_prefix())
+                    if self._operations is None:  # a signal handler may have come in between
+                        self._operations = made
                     _opened.add(self)
                 operations = self._operations
         return operations

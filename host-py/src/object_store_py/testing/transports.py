@@ -28,7 +28,7 @@ class ScriptedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     def __init__(self, answers: Iterable[Answer]) -> None:
         self._answers: Iterator[Answer] = iter(answers)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self.requests: list[httpx.Request] = []
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -74,7 +74,7 @@ class FaultyTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         async_transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._plan = iter(plan)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._inner = transport or httpx.HTTPTransport()
         self._async_inner = async_transport or httpx.AsyncHTTPTransport()
         self.count = 0
