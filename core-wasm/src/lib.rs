@@ -10,6 +10,7 @@ pub mod copier;
 pub mod credential;
 pub mod crypto;
 pub mod dates;
+pub mod decode;
 pub mod desk;
 pub mod engine;
 pub mod error;

@@ -26,6 +26,8 @@ pub struct OpenOptions {
     pub host_credentials: bool,
     /// Whether those are of the machine's own service account, which Google signs URLs for.
     pub instance_signs: bool,
+    /// Texts that the host sends and that must never be shown.
+    pub secrets: Vec<String>,
 }
 
 /// The crate's `RetryConfig`; what is left out keeps the crate's default.

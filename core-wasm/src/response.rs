@@ -1,6 +1,7 @@
 //! Responses as the host gives them, made into the crate's; what would break the crate is refused.
 
 use crate::dates;
+use crate::decode;
 use crate::desk::{Exchange, Outcome};
 use crate::error::Plain;
 use crate::guard;
@@ -104,22 +105,15 @@ fn server_words(status: u32, body: &str, reads: bool) -> (Option<String>, Option
 fn element(xml: &str, name: &str) -> Option<String> {
     let start = xml.find(&format!("<{name}>"))? + name.len() + 2;
     let end = start + xml[start..].find(&format!("</{name}>"))?;
-    Some(unescape(xml[start..end].trim()))
-}
-
-fn unescape(text: &str) -> String {
-    text.replace("&lt;", "<")
-        .replace("&gt;", ">")
-        .replace("&quot;", "\"")
-        .replace("&apos;", "'")
-        .replace("&amp;", "&")
+    Some(decode::references(xml[start..end].trim()).into_owned())
 }
 
 fn json_words(body: &str) -> (Option<String>, Option<String>) {
     let Ok(json) = serde_json::from_str::<serde_json::Value>(body) else {
         return (None, None);
     };
-    let text = |value: &serde_json::Value| value.as_str().map(str::to_string);
+    let text =
+        |value: &serde_json::Value| value.as_str().map(|t| decode::references(t).into_owned());
     match json.get("error") {
         Some(error) if error.is_object() => (
             error.get("status").and_then(text).or(error.get("code").map(|code| code.to_string())),

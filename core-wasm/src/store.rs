@@ -113,6 +113,7 @@ struct Setup<'a> {
 /// Opens a store as `stores.open` says.
 pub fn open(kind: &str, json: &str, desk: &Arc<Desk>) -> Result<Store, Failure> {
     let given: OpenOptions = options::parse("open", json)?;
+    given.secrets.iter().for_each(|secret| desk.add_secret(secret));
     let (retry, headers) = (given.retry.config()?, options::headers(&given.default_headers)?);
     let guard = retry.backoff.max_backoff * 2 + Duration::from_secs(60);
     let setup = Setup { desk, given: &given, retry, headers };

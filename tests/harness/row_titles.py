@@ -70,6 +70,7 @@ TITLES = {
     "S16": "what a pickle contains",
     "S17": "no password in a URL",
     "S18": "temporary files are private",
+    "S19": "texts are decoded first and redacted last",
     "S20": "a URL with a password is neither taken nor shown",
     "S21": "the compile cache loads the bytes that it checked",
     "S22": "no step over a text of a server is more than linear",

@@ -287,5 +287,6 @@ def open_scripted_as(kind: str, server: SocketServer, **options: Any) -> Any:
     client = {"allow_http": True, **options.pop("client_options", {})}
     given = {"retry_config": retry, "client_options": client, **given, **options}
     if not place:
+        given.pop("skip_signature", None)
         return make(server.endpoint, **given)
     return make(**{place: server.endpoint, "skip_signature": True, **given})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 import time
 from dataclasses import dataclass, field
@@ -110,7 +109,7 @@ class Failures:
         kind = _KINDS.get(failed["kind"], exceptions.GenericError)
         path = None if path is None else path.removeprefix(self._prefix)
         where = self.label if path is None else f"{self.label}, {path!r}"
-        message = html.unescape(failed.get("detail") or failed["message"])
+        message = failed.get("detail") or failed["message"]  # decoded, and without secrets
         # Azure's texts go on with what `request_id` and the log say anyway.
         message = " ".join(message.partition("\nRequestId:")[0].split())
         if code := code_of(failed, facts):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 LIMIT = 200
 """How much of a value that a caller gave is shown in an error."""
@@ -49,6 +50,12 @@ def is_secret(key: str) -> bool:
     """Whether a configuration key of this name holds a secret."""
     key = key.lower()
     return key not in _NOT_SECRET and not key.endswith("_file") and bool(_SECRET_KEY.search(key))
+
+
+def in_headers(headers: Mapping[str, str]) -> list[str]:
+    """The values of headers that may open something: all but of those that are known not to."""
+    harmless = ("accept", "content-", "cache-", "user-agent", "if-")
+    return [text for name, text in headers.items() if not name.lower().startswith(harmless)]
 
 
 def value(given: object) -> str:

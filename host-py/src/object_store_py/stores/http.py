@@ -131,7 +131,8 @@ class HTTPStore(WiredStore):
         config = {"url": root, "allow_http": "true" if settings.allow_http else "false"}
         if settings.default_content_type is not None:
             config["default_content_type"] = settings.default_content_type
-        border: dict[str, Any] = {"config": config, "retry": retry}
+        secrets = _redact.in_headers(settings.default_headers)
+        border: dict[str, Any] = {"config": config, "retry": retry, "secrets": secrets}
         following = FollowingHost(self._host_of(self._origin), self._host_of)
         host = WebDavHost(following, settings.default_headers, self._exact)
         brain = Brain("http", border, host, repr(self))
