@@ -18,7 +18,7 @@ import pytest
 from object_store_py.exceptions import BaseError, NotFoundError
 from object_store_py.fsspec import FsspecStore
 from tests.backends.ministack import Ministack
-from tests.filesystem.conftest import Filesystem
+from tests.filesystem.conftest import Filesystem, open_filesystem
 from tests.harness.servers import Servers
 from tests.harness.stores import not_applicable
 
@@ -84,11 +84,13 @@ def test_a_walk_through_links_ends(tmp_path: Path) -> None:
     assert f"{tmp_path}/b/file" in fs.find(str(tmp_path))
 
 
-def test_a_whole_bucket_is_downloaded(place: Filesystem, tmp_path: Path) -> None:
+def test_a_whole_bucket_is_downloaded(place: Filesystem, servers: Servers, tmp_path: Path) -> None:
     if place.protocol == "file":
         not_applicable("buckets")
-    fs = FsspecStore("memory") if place.protocol == "memory" else place.fs
-    bucket = "" if place.protocol == "memory" else place.path.split("/")[0]
+    own = open_filesystem(place.protocol, servers, tmp_path)  # a bucket of its own
+    fs, bucket = own.fs, own.path.rpartition("/")[0]
+    if place.protocol == "memory":
+        fs = FsspecStore("memory", skip_instance_cache=True)
     fs.pipe_file(f"{bucket}/top", b"0")
     fs.pipe_file(f"{bucket}/deep/er/file", b"1")
     fs.get(bucket or "/", f"{tmp_path}/new", recursive=True)
