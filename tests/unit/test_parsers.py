@@ -98,3 +98,28 @@ def test_an_endless_head_is_refused(make: Callable[[str], _parsers.Parser]) -> N
     with pytest.raises(TransportFailure):
         for _ in range(20):
             parser.feed(b"x: " + b"y" * 9000 + b"\r\n")
+
+
+OFFER = b"HTTP/1.1 200 OK\r\nUpgrade: h2,h2c\r\nConnection: Upgrade, Keep-Alive\r\n"
+
+
+@KINDS
+@pytest.mark.parametrize("end", [b"Content-Length: 0\r\n\r\n", b"Content-Length: 5\r\n\r\nhello"])
+def test_a_server_that_offers_another_protocol_is_understood(
+    make: Callable[[str], _parsers.Parser], end: bytes
+) -> None:
+    """As Apache's do; that it ends the parsing of what has no body is llhttp's way."""
+    for more in (b"", b"HTTP/1.1 200 OK\r\n"):
+        parser = make("GET")
+        parser.feed(OFFER + end + more)
+        assert (parser.status, parser.complete, parser.keep_alive) == (200, True, not more)
+        assert parser.take() == end.partition(b"\r\n\r\n")[2]
+
+
+@KINDS
+def test_small_chunks_are_no_flood(make: Callable[[str], _parsers.Parser]) -> None:
+    parser = make("GET")
+    parser.feed(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    for _ in range(100):
+        parser.feed(b"1\r\nx\r\n" * 1000)
+    assert parser.take() == b"x" * 100_000
