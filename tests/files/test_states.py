@@ -80,7 +80,7 @@ def test_what_is_read_through_is_of_one_state_without_a_strong_e_tag(
 @pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS)
 def test_another_state_is_an_error(api: Api, kind: str, other: Any) -> None:
     with (
-        RawServer(Changing(*other, answers=1)) as server,
+        RawServer(Changing(other[0], other[1], answers=1)) as server,
         opened(api, server, kind, buffer_size=10_000) as file,
     ):
         assert (file.read(5), file.read(5)) == (A[:5], A[5:10])

@@ -31,7 +31,7 @@ def left_over(backend: Backend, tmp_path: Path) -> Any:
         prefix = f"{backend.prefix}/a"
         found = backend.s3().client.list_multipart_uploads(Bucket=backend.bucket, Prefix=prefix)
         return found.get("Uploads", [])
-    return list(tmp_path.rglob("*#*"))
+    return list(tmp_path.rglob(".*.object_store_py"))
 
 
 @pytest.fixture
