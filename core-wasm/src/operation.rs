@@ -134,20 +134,26 @@ impl WriteOptions {
 
     /// The attributes in the crate's form.
     pub fn attributes(&self) -> Result<Attributes, Failure> {
-        let bytes: usize =
-            self.attributes.iter().map(|(name, value)| name.len() + value.len()).sum();
-        if bytes > validate::LONGEST_ATTRIBUTES {
-            return Err(Failure::input(format!(
-                "the attributes have {bytes} bytes, more than {}",
-                validate::LONGEST_ATTRIBUTES
-            )));
-        }
         let mut attributes = Attributes::with_capacity(self.attributes.len());
+        let (mut metadata, mut others) = (0_usize, 0_usize);
         for (name, value) in &self.attributes {
             validate::attribute(name, value)?;
-            attributes.insert(attribute(name), value.clone().into());
+            let key = attribute(name);
+            let sum = match key {
+                Attribute::Metadata(_) => &mut metadata,
+                _ => &mut others,
+            };
+            *sum = sum.saturating_add(name.len()).saturating_add(value.len());
+            attributes.insert(key, value.clone().into());
         }
-        Ok(attributes)
+        let bytes = metadata.max(others);
+        match bytes <= validate::LONGEST_ATTRIBUTES {
+            true => Ok(attributes),
+            false => Err(Failure::input(format!(
+                "the attributes have {bytes} bytes, more than {}",
+                validate::LONGEST_ATTRIBUTES
+            ))),
+        }
     }
 
     /// The tags in the crate's form.

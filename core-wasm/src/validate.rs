@@ -5,14 +5,16 @@ use crate::error::{Failure, Kind};
 use http::{HeaderName, Method};
 use object_store::path::Path;
 
-/// The longest key, in bytes. Every provider allows as much; longer ones overflow a URL.
-pub const LONGEST_KEY: usize = 1024;
+/// The longest key, in bytes: 1,024 characters, as Azure takes them. The host knows each limit.
+pub const LONGEST_KEY: usize = 4096;
+/// The longest text of a condition, in bytes.
+pub const LONGEST_CONDITION: usize = 1024;
 /// The longest text that goes into a URL besides the key, in bytes: escaped, it is three times as
 /// long, and a URL has at most 65,534.
 pub const LONGEST_URL_PART: usize = 16 * 1024;
 /// The longest configuration value or credential text, in bytes.
 pub const LONGEST_VALUE: usize = 16 * 1024;
-/// The longest attributes of one object in all, in bytes.
+/// The longest user metadata of one object in all, and the longest other attributes, in bytes.
 pub const LONGEST_ATTRIBUTES: usize = 8 * 1024;
 
 /// Whether a header can carry it as it stands: printable ASCII and spaces.
@@ -81,10 +83,10 @@ pub fn keys(text: &str, most: usize) -> Result<Vec<Path>, Failure> {
 
 /// The text of a condition (`if_match`, `e_tag`, `version`).
 pub fn condition(name: &str, text: &str) -> Result<(), Failure> {
-    match is_header_text(text) && !text.is_empty() && text.len() <= LONGEST_KEY {
+    match is_header_text(text) && !text.is_empty() && text.len() <= LONGEST_CONDITION {
         true => Ok(()),
         false => Err(Failure::input(format!(
-            "{name} is not 1 to {LONGEST_KEY} printable ASCII characters"
+            "{name} is not 1 to {LONGEST_CONDITION} printable ASCII characters"
         ))),
     }
 }

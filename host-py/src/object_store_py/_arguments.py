@@ -13,9 +13,6 @@ from ._backend import ByteRange, GetRequest, Mode, PutRequest
 from .types import OnBadKey
 
 MAX_OFFSET = 2**63 - 1
-METADATA_LIMIT = 2048
-"""What S3 takes of user metadata in all, in bytes."""
-
 _METHODS = frozenset(
     ("GET", "PUT", "POST", "HEAD", "PATCH", "TRACE", "DELETE", "OPTIONS", "CONNECT")
 )
@@ -157,10 +154,13 @@ def get_options(options: Mapping[str, Any] | None) -> GetRequest:
 
 
 def put_options(
-    attributes: Mapping[str, Any] | None, tags: Mapping[str, Any] | None, mode: Any
+    attributes: Mapping[str, Any] | None,
+    tags: Mapping[str, Any] | None,
+    mode: Any,
+    limit: int | None,
 ) -> PutRequest:
-    """The options of a put, parsed."""
-    named = _attributes(_checks.mapping(attributes, "attributes"))
+    """The options of a put, parsed; `limit` is the most user metadata, in bytes."""
+    named = _attributes(_checks.mapping(attributes, "attributes"), limit)
     return PutRequest(_mode(mode), named, _tags(_checks.mapping(tags, "tags")))
 
 
@@ -181,7 +181,7 @@ def _mode(mode: Any) -> Mode:
     return update
 
 
-def _attributes(attributes: Mapping[str, Any]) -> dict[str, str]:
+def _attributes(attributes: Mapping[str, Any], limit: int | None) -> dict[str, str]:
     parsed: dict[str, str] = {}
     size = 0
     for name, value in attributes.items():
@@ -201,10 +201,8 @@ def _attributes(attributes: Mapping[str, Any]) -> dict[str, str]:
         if standard is None:
             size += len(name) + len(text)
         parsed[standard or name] = text
-    if size > METADATA_LIMIT:
-        raise ValueError(
-            f"attributes: {size} bytes of metadata, at most {METADATA_LIMIT} are allowed"
-        )
+    if limit is not None and size > limit:
+        raise ValueError(f"attributes: {size} bytes of metadata, at most {limit} are allowed")
     return parsed
 
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 from ._effects import Plan
 from ._http import Payload
+from ._limits import Limits
 from .exceptions import GenericError, NotModifiedError, PreconditionError
 from .types import OnBadKey, RawKey
 
@@ -279,6 +280,8 @@ class Backend(Protocol):
     holds all of what is written in memory."""
     has_root: bool
     """Whether the empty path names something that can be read: the URL of a web server does."""
+    limits: Limits
+    """How long its keys and its metadata may be."""
     any_key: bool
     """Whether an object's key may end with a slash, or be none that a path can name."""
 

@@ -14,6 +14,7 @@ from ._bad_keys import WAY_OUT, settle
 from ._core import Brain
 from ._effects import Close, Pause, Plan, Read, ReadInto
 from ._http import EMPTY, Body, BufferedBody, Payload, TransportFailure, changed
+from ._limits import OF_KIND
 from ._states import difference, is_strong
 from ._steps import Outcome
 from .types import RawKey
@@ -39,6 +40,7 @@ class BrainBackend:
 
     def __init__(self, brain: Brain, retry: dict[str, Any], min_part_size: int) -> None:
         self._brain = brain
+        self.limits = OF_KIND[brain.kind]
         self._retry = retry
         self.min_part_size = min_part_size
         self._cut_off: set[str] = set()

@@ -28,6 +28,7 @@ from ._backend import (
 from ._bad_keys import WAY_OUT
 from ._effects import Block, Plan
 from ._http import Payload
+from ._limits import UNLIMITED
 from ._local_content import CHUNK, FileContent, is_as_it_was, read_file, state_of, write_at
 from ._local_listing import Listing, file_meta, is_staged, stage_name
 from ._local_root import EscapeError, Root, create_file, replace, umask
@@ -48,6 +49,7 @@ class LocalBackend:
     multipart = True
     any_key = False
     has_root = False
+    limits = UNLIMITED
 
     def __init__(self, root: Root, label: str, automatic_cleanup: bool) -> None:
         self._root = root

@@ -25,6 +25,7 @@ from ._backend import (
 from ._bad_keys import settle
 from ._effects import Plan
 from ._http import Payload
+from ._limits import UNLIMITED
 from .types import RawKey
 
 
@@ -95,6 +96,7 @@ class MemoryBackend:
     multipart = True
     any_key = True
     has_root = False
+    limits = UNLIMITED
 
     def __init__(self, label: str) -> None:
         self._label = label

@@ -94,7 +94,9 @@ class Operations:
         parsed = _paths.parse_object(path, name)
         if not self._backend.any_key:
             _paths.check_file(parsed, name)
-        return _paths.join(self._prefix, parsed)
+        full = _paths.join(self._prefix, parsed)
+        self._backend.limits.check_key(full, name)
+        return full
 
     def _relative(self, path: str) -> str:
         return _paths.cut(path, len(self._prefix) + 1) if self._prefix else path
@@ -212,7 +214,8 @@ class Operations:
     ) -> Plan[PutResult]:
         """Write an object, in one request or in parts."""
         full = self._full(path)
-        request = _arguments.put_options(attributes, tags, mode)
+        limit_of_metadata = self._backend.limits.metadata
+        request = _arguments.put_options(attributes, tags, mode, limit_of_metadata)
         chunk_size = _arguments.positive(chunk_size, "chunk_size")
         limit = _arguments.positive(max_concurrency, "max_concurrency")
         source = make_source(data, asynchronous)
@@ -312,8 +315,10 @@ class Operations:
         below = _paths.parse(prefix or "", "prefix")
         if not self._backend.any_key:
             _paths.check_file(below, "prefix")
+        whole = _paths.join(self._prefix, below)
+        self._backend.limits.check_key(whole, "prefix")
         request = ListRequest(
-            prefix=_paths.join(self._prefix, below),
+            prefix=whole,
             delimiter=delimiter,
             offset=None if not offset else self._full(offset, "offset"),
             token=token,

@@ -15,9 +15,6 @@ from . import _redact
 from .exceptions import InvalidPathError
 from .types import RawKey
 
-MAX_BYTES = 1024
-"""The longest key that S3, GCS and Azure take, in bytes of UTF-8."""
-
 _WRONG = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]|(?:^|/)\.{0,2}(?:/|$)")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _MARK = "\U0010ff00"
@@ -29,8 +26,8 @@ def parse(path: object, name: str = "path") -> str:
 
     Raises:
         TypeError: it is no str.
-        InvalidPathError: a segment is empty, `.` or `..`, or there is a control character in it, or
-            it is longer than 1,024 bytes.
+        InvalidPathError: a segment is empty, `.` or `..`, or there is a control character in it.
+            How long it may be is a matter of the store's `Limits`.
     """
     if not isinstance(path, str):
         raise TypeError(f"{name} must be a str, not {type(path).__name__}")
@@ -42,23 +39,13 @@ def parse(path: object, name: str = "path") -> str:
     path = path.removesuffix("/")
     if _WRONG.search(path):
         raise InvalidPathError(f"{name} {_redact.value(path)} is not valid: {_reason(path)}")
-    _check_length(path, name)
     return path
 
 
 def _parse_raw(path: RawKey, name: str) -> RawKey:
     if _SURROGATE.search(path):
         raise InvalidPathError(f"{name} {_redact.value(path)} is not valid: {_reason('')}")
-    _check_length(path, name)
     return path
-
-
-def _check_length(path: str, name: str) -> None:
-    if len(path) > MAX_BYTES // 4 and len(path.encode()) > MAX_BYTES:
-        raise InvalidPathError(
-            f"{name} {_redact.value(path)} is too long: {len(path.encode())} bytes, at most"
-            f" {MAX_BYTES} are allowed"
-        )
 
 
 def is_bad(key: str) -> bool:

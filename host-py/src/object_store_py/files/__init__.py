@@ -137,10 +137,11 @@ def _writer(
     *,
     background: bool,
 ) -> Writer:
+    limit = known(store)._verbs().backend.limits.metadata
     return Writer(
         known(store),
         path,
-        _arguments.put_options(attributes, tags, mode),
+        _arguments.put_options(attributes, tags, mode, limit),
         buffer_size=_arguments.positive(buffer_size, "buffer_size"),
         limit=_arguments.positive(max_concurrency, "max_concurrency"),
         background=background,

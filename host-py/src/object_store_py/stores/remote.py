@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 from urllib.parse import unquote, urlsplit
 
 from .. import _checks, _paths, _redact, options
+from .._limits import OF_KIND
 from ..config import ClientConfig, RetryConfig
 from ..exceptions import GenericError
 from .wired import WiredStore
@@ -55,6 +56,7 @@ class RemoteStore(WiredStore):
         self._config = {key: self._provided[key] for key in _PLACE & self._provided.keys()} | given
         self._environment = self._table.from_environment(os.environ)
         self._prefix = self._whole_prefix(prefix)
+        OF_KIND[self._kind].check_key(self._prefix or "", "prefix")
         self._client_options = options.client_options_out(client_options)
         self._retry_config = options.retry_config_out(retry_config)
         self._credential_provider = credential_provider
