@@ -74,5 +74,6 @@ TITLES = {
     "S20": "a URL with a password is neither taken nor shown",
     "S21": "the compile cache loads the bytes that it checked",
     "S22": "no step over a text of a server is more than linear",
+    "S23": "frames and reprs hold no secret while others can see them",
     "S24": "files that are named are opened at once; linked directories end",
 }

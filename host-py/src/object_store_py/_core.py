@@ -176,9 +176,9 @@ class Brain:
             while True:
                 word, _, rest = step.partition("\n")
                 if word == "request":
-                    step, body = yield from self._exchange(
-                        instance, operation, rest, payload, facts
-                    )
+                    request = parse_request(rest, payload)
+                    step = rest = ""  # who reports errors records the locals of frames
+                    step, body = yield from self._exchange(instance, operation, request, facts)
                 elif word == "done":
                     ended = True
                     if len(rest) > LARGE:
@@ -290,6 +290,7 @@ class Brain:
                 if parking.stuck:
                     unstick(instance)
         except CoreStopped as stopped:
+            arguments = ()
             parking.fail(str(stopped))
             raise self._failures.stopped(stopped) from None
         finally:
@@ -308,11 +309,9 @@ class Brain:
         self,
         instance: Instance,
         operation: int,
-        text: str,
-        payload: Payload | None,
+        request: Request,
         facts: Facts,
     ) -> Plan[tuple[str, Body | None]]:
-        request = parse_request(text, payload)
         facts.requests += 1
         again = request.url == facts.url and request.method == facts.method
         facts.attempt = request.attempt = facts.attempt + 1 if again else 1
@@ -326,9 +325,11 @@ class Brain:
         facts.see(response)
         if self._moved(instance, response, facts):
             raise _Again
-        text = forgive(response.text) if facts.lost else response.text
-        head = response.status, response.headers
-        step = yield from self._tell(instance, "respond", operation, *head, text)
+        if facts.lost:
+            response.text = forgive(response.text)
+        step = yield from self._tell(
+            instance, "respond", operation, response.status, response.headers, response.text
+        )
         return step, response.body
 
     def _kind_of(self, failure: TransportFailure, request: Request, facts: Facts) -> str:
@@ -348,15 +349,13 @@ class Brain:
         try:
             if is_at_work(self._credential_plan):
                 raise RecursionError(_ITSELF)
-            credential, expires, message = yield from self._credential_plan(self._host)
+            answer = [(yield from self._credential_plan(self._host))]
         except exceptions.PermissionDeniedError:
             raise  # the host's own policy
         except Exception as error:
-            credential, expires = "", 0
             message = f"the credential provider failed: {type(error).__name__}: {error}"
-        return self._call(
-            instance, "credential", operation, credential, expires, _redact.url(message)
-        )
+            answer = [("", 0, _redact.url(message))]
+        return self._call(instance, "credential", operation, *answer.pop())  # no local has it
 
 
 _brains: weakref.WeakSet[Brain] = weakref.WeakSet()

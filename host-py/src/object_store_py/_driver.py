@@ -47,11 +47,11 @@ def run(plan: Plan[T], effect: Effect | None = None) -> T:
         effect = next(plan) if effect is None else effect
         while True:
             try:
-                answer = PERFORM[type(effect)](effect)
+                answer = [PERFORM[type(effect)](effect)]
             except BaseException as error:  # noqa: BLE001, RUF100 - Ctrl-C is the plan's to clean up after.
                 effect = plan.throw(error)
             else:
-                effect = plan.send(answer)
+                effect = plan.send(answer.pop())  # it may be a credential: no local keeps it
     except StopIteration as stop:
         result: T = stop.value
         return result

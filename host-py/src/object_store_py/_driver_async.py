@@ -41,10 +41,10 @@ async def run(plan: Plan[T]) -> T:
         while True:
             try:
                 if cancelled is None or type(effect) is Cancel:
-                    answer = await _PERFORM[type(effect)](effect)
+                    answer = [await _PERFORM[type(effect)](effect)]
                 else:
                     with anyio.fail_after(CLEAN_UP_SECONDS, shield=True):
-                        answer = await _PERFORM[type(effect)](effect)
+                        answer = [await _PERFORM[type(effect)](effect)]
             except BaseException as error:  # noqa: BLE001, RUF100 - cancellation is the plan's to see.
                 if isinstance(error, anyio.get_cancelled_exc_class()):
                     cancelled = type(error)
@@ -53,7 +53,7 @@ async def run(plan: Plan[T]) -> T:
                         continue
                 effect = plan.throw(error)
             else:
-                effect = plan.send(answer)
+                effect = plan.send(answer.pop())  # no local keeps it; see `_driver.run`
     except StopIteration as stop:
         if cancelled is not None:
             await anyio.lowlevel.checkpoint_if_cancelled()

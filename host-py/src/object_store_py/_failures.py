@@ -63,7 +63,7 @@ class Facts:
     """The server's error code, where a header says it: the answer to a HEAD has no body."""
     copying: str | None = None
     """How far the server is with a copy, where the last answer says it."""
-    url: str = ""
+    url: str = field(default="", repr=False)
     failure: str = ""
     lost: bool = False
     """Whether a request to delete many objects may have arrived, though its answer did not."""

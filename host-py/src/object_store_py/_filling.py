@@ -31,7 +31,11 @@ def read_all(fetched: Fetched, kind: type[B]) -> Plan[B]:
         return as_kind(kind, whole)
     if fills(kind, size):
         data, view = fresh(kind, size)
-        yield from fill(fetched, view)
+        try:
+            yield from fill(fetched, view)
+        except BaseException:
+            del data  # what was not filled is memory that had something else in it
+            raise
         return data
     # A list of chunks to join would hold everything twice.
     buffer = io.BytesIO()

@@ -172,12 +172,12 @@ class HttpAnswer:
 
     def send(self, wire: Wire) -> None:
         """Send the request, unless the server refuses it meanwhile."""
-        head, payload = wire.head(), wire.payload
+        head, payload = memoryview(wire.head()), wire.payload  # whose repr shows no bytes
         try:
             if payload is None:
                 self._sent = self._send(head)
             elif payload.length <= SMALL_BODY:
-                self._sent = self._send(head + payload.join())
+                self._sent = self._send(memoryview(b"".join((head, *payload.views))))
             else:
                 self._sent = self._send(head) and all(map(self._send, payload.pieces()))
         except TimeoutError as error:
@@ -186,10 +186,9 @@ class HttpAnswer:
         except OSError as error:
             self._broken = error
 
-    def _send(self, data: bytes | memoryview) -> bool:
+    def _send(self, data: memoryview) -> bool:
         """Send a piece; False if the server has refused the request."""
-        view = memoryview(data)
-        view = view[self._channel.send_now(view) :]
+        view = data[self._channel.send_now(data) :]
         while view:
             if self._parser.status is not None:  # it has answered, and goes on to read
                 self._channel.send(view, self._budget)

@@ -86,13 +86,13 @@ class Link(asyncio.Protocol):
         if transport is None:
             raise self._failure or TransportFailure("interrupted", "the connection has ended")
         parser = self._parser = make_parser(wire.method)
-        head, payload = wire.head(), wire.payload
+        payload = wire.payload
         self._sent = False
         if payload is not None and payload.length > SMALL_BODY:
-            transport.write(head)
+            transport.write(wire.head())
             self._sent = await self._send(transport, parser, payload, budget)
         else:
-            transport.write(head + payload.join() if payload is not None else head)
+            transport.write(wire.head() + (b"" if payload is None else payload.join()))
             self._sent = True
         while parser.status is None:
             await self.wait(budget)

@@ -80,6 +80,13 @@ class _SignedUrl(httpx.URL):
         return self.target
 
 
+class _Request(httpx.Request):
+    """A request whose repr has no query: who reports errors records the locals of frames."""
+
+    def __repr__(self) -> str:
+        return f"<Request({self.method!r}, {_redact.url(str(self.url))!r})>"
+
+
 def _request(wire: Wire, budget: Budget, line: Line | None) -> httpx.Request:
     wire.head()  # refuses what must not leave
     limit = budget.start()
@@ -87,7 +94,7 @@ def _request(wire: Wire, budget: Budget, line: Line | None) -> httpx.Request:
         budget.stop()
         line.begin(budget)
     timeouts = dict.fromkeys(("read", "write", "pool"), limit) | {"connect": wire.connect_timeout}
-    request = httpx.Request(
+    request = _Request(
         wire.method,
         wire.url,
         headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in wire.headers],

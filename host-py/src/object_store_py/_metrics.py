@@ -148,8 +148,10 @@ class MeteredHost:
             told.end(0)
 
     def _answered(self, request: Request, told: _Told | None, response: Response) -> Response:
-        body, text = response.body, response.text
-        received = len(text) if text.isascii() else len(text.encode())
+        body = response.body
+        received = len(response.text)
+        if not response.text.isascii():
+            received = len(response.text.encode())
         if isinstance(body, BufferedBody):
             received = body.size
         sent = 0 if request.payload is None else request.payload.length
@@ -210,11 +212,11 @@ class _Told:
 
     def end(self, received: int) -> None:
         """Tell the hook; what it throws must not end a request that went well."""
-        origin, target = split_url(self._request.url)
+        origin, path = split_url(self._request.url.partition("?")[0])
         info = RequestInfo(
             method=self._request.method,
             host=origin.partition("://")[2],
-            path=target.partition("?")[0],
+            path=path,
             status=self.status,
             error=self.error,
             bytes_sent=self.sent,

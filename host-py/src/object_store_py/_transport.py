@@ -196,15 +196,18 @@ class Host:
 
     def _prepare(self, request: Request) -> Wire:
         """Check the origin and build what leaves, byte for byte as the brain signed it."""
-        text, target = self._split(request.url)
+        text = there = self._split(request.url)[0]  # no local has a query while others can see it
         self._check(text, request)
         metadata = request.metadata or text in INSTANCE_METADATA
-        url, authority = request.url, text.partition("://")[2]
+        authority = text.partition("://")[2]
         if self._policy is not None:
-            there = decide(self._policy, request.method, text, target)
+            path = split_url(request.url.partition("?")[0])[1]
+            there = decide(self._policy, request.method, text, path)
             if there != text:
                 self._check_clear(there, request)
-                text, url = there, there + target
+        url, target = request.url, self._split(request.url)[1]
+        if there != text:
+            text, url = there, there + target
         origin = self._parsed.get((text, metadata))
         if origin is None:
             origin = self._parsed[text, metadata] = parse_origin(text, metadata)

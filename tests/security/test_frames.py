@@ -1,0 +1,119 @@
+"""What error reporters record (S23): no local of a frame of ours shows a secret."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from types import FrameType
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from tests.backends.http1 import RecordedRequest
+from tests.backends.rawserver import Answer, Close, RawServer, Reset, response
+from tests.harness.api import Api
+from tests.harness.stores import open_scripted_as
+
+pytestmark = pytest.mark.row("S23")
+
+SECRET = "CaNa/Ry+0123456789abcdefABCDEQ=="
+FACTS = {"ETag": '"1"', "Last-Modified": "Tue, 01 Oct 2024 10:00:00 GMT"}
+
+
+def provide() -> Any:
+    until = datetime.now(UTC) + timedelta(hours=1)
+    return {
+        "access_key_id": "id",
+        "secret_access_key": SECRET,
+        "token": SECRET,
+        "expires_at": until,
+    }
+
+
+WAYS: dict[str, tuple[str, dict[str, Any]]] = {
+    "keys": ("s3", {"access_key_id": "id", "secret_access_key": SECRET, "session_token": SECRET}),
+    "provider": ("s3", {"credential_provider": provide}),
+    "account key": ("azure", {"account_key": SECRET}),
+    "SAS": ("azure", {"sas_token": f"sv=2025&sig={quote(SECRET, safe='')}"}),
+    "bearer": ("gcs", {"bearer_token": SECRET}),
+    "header": ("http", {"client_options": {"default_headers": {"X-Api-Key": SECRET}}}),
+}
+ANSWERS: dict[str, Callable[[RecordedRequest], Answer]] = {
+    "refused": lambda request: response(403, request.head),
+    "reset": lambda _: [Reset()],
+    "cut": lambda _: [response(200, b"x", FACTS, length=100_000), Close()],
+    "nonsense": lambda _: response(200, b"nonsense"),
+}
+
+
+def shows(frame: FrameType) -> Iterator[str]:
+    """The locals of a frame of ours that show the secret."""
+    if "object_store_py" not in frame.f_code.co_filename or "tests" in frame.f_code.co_filename:
+        return
+    for name, value in list(frame.f_locals.items()):
+        text = repr(value)
+        if SECRET in text or quote(SECRET, safe="") in text:
+            yield f"{frame.f_code.co_qualname}: {name}"
+
+
+def of_error(error: BaseException | None) -> Iterator[str]:
+    """The same for all frames that an error and its causes name."""
+    while error is not None:
+        trace = error.__traceback__
+        while trace is not None:
+            yield from shows(trace.tb_frame)
+            trace = trace.tb_next
+        error = error.__cause__ or error.__context__
+
+
+def calls_of(api: Api, store: Any) -> list[Callable[[], object]]:
+    return [
+        lambda: api.read(store, "k"),
+        lambda: api.put(store, "k", b"x"),
+        lambda: api.head(store, "k"),
+        lambda: api.delete(store, "k"),
+        lambda: api.copy(store, "k", "l"),
+        lambda: api.list(store),
+        lambda: api.list_with_delimiter(store),
+        lambda: api.get_ranges(store, "k", starts=[0, 90_000], ends=[1, 90_001]),
+    ]
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+@pytest.mark.parametrize("way", WAYS)
+def test_errors(api: Api, way: str, answer: str) -> None:
+    kind, options = WAYS[way]
+    found: list[str] = []
+    with RawServer(ANSWERS[answer]) as server:
+        given = {"skip_signature": False, "retry_config": {"max_retries": 0}} | options
+        for call in calls_of(api, open_scripted_as(kind, server, **given)):
+            try:
+                call()
+            except Exception as error:
+                found += of_error(error)
+    assert found == []
+
+
+@pytest.mark.parametrize("where", ["on_request", "request_policy"])
+@pytest.mark.parametrize("way", WAYS)
+def test_hooks(api: Api, way: str, where: str) -> None:
+    kind, options = WAYS[way]
+    found: list[str] = []
+
+    def hook(*_: Any) -> bool:
+        frame: FrameType | None = sys._getframe()
+        while frame is not None:
+            found.extend(shows(frame))
+            frame = frame.f_back
+        raise RuntimeError("a hook that fails")
+
+    with RawServer(ANSWERS["refused"]) as server:
+        given = {"skip_signature": False, "retry_config": {"max_retries": 0}, where: hook}
+        for call in calls_of(api, open_scripted_as(kind, server, **(given | options))):
+            try:
+                call()
+            except Exception as error:
+                found += of_error(error)
+    assert found == []
