@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
+from object_store_py import _tokens
 from tests.backends.http1 import RecordedRequest
 from tests.backends.rawserver import Answer, RawServer, response
 from tests.harness.api import Api
@@ -124,6 +125,17 @@ def test_a_signature_that_is_named_is_hidden(
         store = open_scripted_as("s3", server)
         said = collect(caplog, recwarn, [lambda: api.get(store, "k")])
     assert "no https://h/k here" in said
+
+
+@pytest.mark.parametrize("encoding", [name for name in ENCODINGS if name != "escapes"])
+@pytest.mark.parametrize("form", ["xml", "json"])
+def test_a_secret_that_a_token_service_repeats_is_hidden(form: str, encoding: str) -> None:
+    text = ENCODINGS[encoding](SECRET)
+    body = body_of("xml", text) if form == "xml" else json.dumps({"message": text}).encode()
+    said = _tokens.words(body.decode(), [f"Bearer {SECRET}"])
+    assert "***" in said
+    assert SECRET not in said
+    assert text not in said
 
 
 def test_what_is_no_secret_is_shown_as_it_was_meant(api: Api) -> None:

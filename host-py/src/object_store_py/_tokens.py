@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Collection
 from typing import Any
+from urllib.parse import unquote
 
 from . import _redact
 from ._effects import Exchange, Pause, Plan
@@ -22,6 +23,8 @@ MOST_RETRIES = 3
 _PAUSE = 0.1
 _WORDS_LIMIT = 400
 _SCHEME = 6
+_DECODED = 16 << 10
+"""How much of an error is looked through for encoded secrets, in characters."""
 _SAID = ("Code", "code", "error", "Message", "message", "error_description", "detail")
 """Where services say what is wrong: AWS, Azure's API Management, OAuth 2, FastAPI."""
 
@@ -97,11 +100,23 @@ def words(text: str, secrets: Collection[str] = ()) -> str:
         else [given.get(name) for name in _SAID]
     )
     said = ": ".join(word for word in found if isinstance(word, str) and word)
-    for secret in secrets:
-        for part in secret.split():
-            # Whole, or without its scheme ("Basic", "Bearer"), which is no secret.
-            said = said.replace(part, "***") if len(part) > _SCHEME else said
+    # Whole, or without its scheme ("Basic", "Bearer"), which is no secret.
+    parts = [part for secret in secrets for part in secret.split() if len(part) > _SCHEME]
+    decoded = _decoded(said[:_DECODED])
+    if any(decoded.count(part) > said.count(part) for part in parts):
+        said = decoded
+    for part in parts:
+        said = said.replace(part, "***")
     return _redact.url(" ".join(said.split()))[:_WORDS_LIMIT]
+
+
+def _decoded(text: str) -> str:
+    """A text without references to characters and percent signs, however often encoded."""
+    for _ in range(8):
+        before, text = text, unquote(html.unescape(text))
+        if text == before:
+            break
+    return text
 
 
 def parse(text: str) -> dict[str, Any] | None:
