@@ -345,6 +345,8 @@ def test_pyarrow_deletes_and_moves_what_is_named(tree: Filesystem) -> None:
 def test_zarr_overwrites_the_array_that_is_named(place: Filesystem) -> None:
     store = zarr.storage.FsspecStore(place.fs, path=place.path)
     for name in ("a1", "a[1]", "a?"):
-        zarr.create_array(store, name=name, shape=4, chunks=2, dtype="i4", overwrite=True)[:] = 7
+        zarr.create_array(store, name=name, shape=(4,), chunks=(2,), dtype="i4", overwrite=True)[
+            :
+        ] = 7
     root: Any = zarr.open_group(store, mode="r")
     assert [root[name][:].tolist() for name in ("a1", "a[1]", "a?")] == [[7] * 4] * 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -91,7 +92,7 @@ def test_from_url(scheme: str, user: str) -> None:
     url = f"{scheme}://{user}@{URLS[scheme]}"
     refused(lambda: from_url(url))
     for kind in CLASSES:
-        refused(lambda kind=kind: kind.from_url(url))
+        refused(partial(kind.from_url, url))
 
 
 @pytest.mark.parametrize("user", USERS)
