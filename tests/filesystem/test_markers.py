@@ -135,6 +135,37 @@ def test_a_slash_at_the_end_names_the_marker(marked: Filesystem) -> None:
         assert fs.cat_file(f"{top}/run") == b"object"
 
 
+def test_nothing_is_written_beside_the_directory_that_was_named(
+    marked: Filesystem, tmp_path: Path
+) -> None:
+    fs, top = marked.fs, marked.path
+    before = keys_of(marked)
+    local = tmp_path / "local"
+    local.write_bytes(b"new")
+    writes = [
+        lambda path: fs.open(path, "wb"),
+        lambda path: fs.open(path, "w"),
+        lambda path: fs.open(path, "ab"),
+        lambda path: fs.put_file(str(local), path),
+        lambda path: fs.cp_file(f"{top}/run/a", path),
+    ]
+    for name in ("run/", "new/"):
+        for write in writes:
+            with pytest.raises(IsADirectoryError):
+                write(f"{top}/{name}")
+    assert keys_of(marked) == before
+    if "run" in before:
+        assert fs.cat_file(f"{top}/run") == b"object"
+
+
+def test_a_mapper_clears_what_is_below_it(marked: Filesystem) -> None:
+    before = keys_of(marked)
+    marked.fs.get_mapper(f"{marked.path}/run").clear()
+    assert keys_of(marked) == [key for key in before if not key.startswith("run/")]
+    marked.fs.get_mapper(f"{marked.path}/run").clear()
+    assert keys_of(marked) == [key for key in before if not key.startswith("run/")]
+
+
 @pytest.fixture
 def bad(place: Filesystem, servers: Servers) -> Filesystem:
     """Keys with empty segments."""

@@ -226,6 +226,17 @@ def test_a_pattern_deletes_the_files_that_it_matches(tree: Filesystem) -> None:
     assert sorted(content(tree)) == ["d/a", "d/sub/b"]
 
 
+def test_what_is_named_with_its_directory_is_deleted_with_it(tree: Filesystem) -> None:
+    fs, top = tree.fs, tree.path
+    fs.rm(f"{top}/d/**", recursive=True)
+    assert sorted(content(tree)) == ["d2/c", "e"]
+    fs.pipe(f"{top}/d/sub/b", b"2")
+    fs.rm([f"{top}/d/sub/b", *fs.find(f"{top}/d", withdirs=True), f"{top}/d"], recursive=True)
+    assert sorted(content(tree)) == ["d2/c", "e"]
+    with pytest.raises(FileNotFoundError):
+        fs.rm([f"{top}/e", f"{top}/none/a"], recursive=True)
+
+
 def test_moving_through_filesystems_that_wrap_ours(tree: Filesystem) -> None:
     if tree.protocol == "file":
         not_applicable("GenericFileSystem of a path")

@@ -162,6 +162,20 @@ def test_a_file_is_moved_and_copied_onto_itself_in_any_spelling(api: Api, root: 
 
 
 @pytest.mark.row("F30")
+def test_a_link_that_is_copied_onto_itself_stays_a_link(api: Api, root: Path) -> None:
+    store = LocalStore(root)
+    (root / "kept" / "link").symlink_to("k")
+    for target in ("kept/link", "run/inside/link"):
+        api.copy(store, "kept/link", target)
+        assert (root / "kept" / "link").is_symlink()
+    with pytest.raises(AlreadyExistsError):
+        api.copy(store, "kept/link", "kept/link", overwrite=False)
+    with pytest.raises(FileNotFoundError):
+        api.copy(store, "kept/none", "kept/none")
+    assert api.read(store, "kept/link") == b"data"
+
+
+@pytest.mark.row("F30")
 def test_a_put_replaces_a_link_and_not_what_it_leads_to(api: Api, root: Path) -> None:
     store = LocalStore(root, follow_symlinks="anywhere")
     for name in ("run/file", "run/out-file", "run/dangling"):

@@ -267,11 +267,27 @@ class LocalBackend:
 
     def _copy(self, source: str, target: str, overwrite: bool) -> None:
         descriptor = self._root.open_file(source)
-        with open(descriptor, "rb", buffering=0) as file, self._staged(target) as (new, publish):
-            with open(new, "wb", buffering=0, closefd=False) as copy:
-                shutil.copyfileobj(file, copy, CHUNK)
-            file.close()  # it may be what is replaced
-            publish(overwrite)
+        with open(descriptor, "rb", buffering=0) as file:
+            if overwrite and self._is_one(source, target):
+                return  # a link, of which the file would take the place
+            with self._staged(target) as (new, publish):
+                with open(new, "wb", buffering=0, closefd=False) as copy:
+                    shutil.copyfileobj(file, copy, CHUNK)
+                file.close()  # it may be what is replaced
+                publish(overwrite)
+
+    def _is_one(self, source: str, target: str) -> bool:
+        """Whether two paths lead to one entry of one directory."""
+        if source.rpartition("/")[2] != target.rpartition("/")[2]:
+            return False
+        try:
+            with (
+                self._root.parent(source) as (old_folder, old),
+                self._root.parent(target) as (folder, name),
+            ):
+                return _is_same_place(old_folder, old, folder, name)
+        except FileNotFoundError:
+            return False
 
     def rename(self, source: str, target: str, overwrite: bool) -> Plan[None]:
         """Move a file, in one step."""

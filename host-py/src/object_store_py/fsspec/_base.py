@@ -130,6 +130,17 @@ class Base(AsyncFileSystem):
             return f"{name}/"
         return name
 
+    def _for_writing(self, path: Any) -> str:
+        """The stripped path of a file to write.
+
+        Raises:
+            IsADirectoryError: it ends with a slash: that names a directory, and no file beside it.
+        """
+        name: str = self._strip(path)
+        if self._named(path) != name:
+            raise IsADirectoryError(f"{name + '/'!r} is the name of a directory: no file has it")
+        return name
+
     def unstrip_protocol(self, name: str) -> str:
         """A path with its protocol in front."""
         return f"{self.protocol}://{self._strip(name)}"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from .._effects import Block, Plan
 from .._trees import Pages
 from ..exceptions import NotFoundError, NotSupportedError
+from ._locations import parent
 from ._places import remove_local
 from ._tree import Tree
 
@@ -106,6 +107,8 @@ class Changes(Tree):
             NotFoundError: one of several is missing and the store tells; or the only one.
             IsADirectoryError: one is a directory, and `recursive` is False.
         """
+        if recursive and maxdepth is None:
+            paths = _tops(paths)
         if recursive and self.is_local:
             yield from self._remove_local(paths, maxdepth)
         elif recursive:
@@ -175,3 +178,22 @@ class Changes(Tree):
             if path == "/":
                 raise PermissionError("rm does not delete the root of the file system")
             yield Block(partial(remove_local, path))
+
+
+def _tops(paths: list[str]) -> list[str]:
+    """Directories and files without those that are gone with another one of them."""
+    given = set(paths)
+    folders = {path.rstrip("/") or path for path in paths}
+    return [
+        path
+        for path in dict.fromkeys(paths)
+        if not (path.endswith("/") and path.rstrip("/") in given)
+        and not any(above in folders for above in _above(path))
+    ]
+
+
+def _above(path: str) -> Iterator[str]:
+    """The directories that a path is in, from the inside out."""
+    while (above := parent(path)) != path:
+        yield above
+        path = above

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -190,7 +191,9 @@ class FsspecStore(Moving):
         **kwargs: Any,
     ) -> None:
         fs, given = self._with_words({"mode": mode, **kwargs}, writes=True)
-        await run_async(fs._objects.put_file(lpath, self._strip(rpath), callback, True, **given))
+        directory = os.path.isdir(lpath)
+        name: str = self._strip(rpath) if directory else self._for_writing(rpath)
+        await run_async(fs._objects.put_file(lpath, name, callback, True, **given))
         self.invalidate_cache(rpath)
 
     async def _get_file(
@@ -231,6 +234,8 @@ class FsspecStore(Moving):
             **kwargs: the same; `encoding`, `errors` and `newline` of a text; the arguments of
                 `BufferedFile`.
         """
+        if "r" not in mode:
+            self._for_writing(path)
         # fsspec leaves the file below a compression open, to be closed when it is collected.
         compression = kwargs.pop("compression", None)
         if compression is None or "b" not in mode:
@@ -248,7 +253,8 @@ class FsspecStore(Moving):
             mode: `rb`, `wb` or `xb`.
             **kwargs: the options of `open_reader_async` or `open_writer_async`.
         """
-        store, key = self._objects.locate(self._strip(path))
+        name: str = self._strip(path) if mode == "rb" else self._for_writing(path)
+        store, key = self._objects.locate(name)
         if mode == "rb":
             return await files.open_reader_async(store, key, **kwargs)
         if mode not in ("wb", "xb"):

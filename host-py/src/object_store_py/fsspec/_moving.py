@@ -116,7 +116,8 @@ class Moving(Names):
     # Copying.
 
     async def _cp_file(self, path1: Any, path2: Any, directories: bool = True, **_: Any) -> None:
-        plan = self._objects.copy(self._strip(path1), self._strip(path2), True, directories)
+        target = self._for_writing(path2)
+        plan = self._objects.copy(self._strip(path1), target, True, directories)
         await run_async(plan)
         self.invalidate_cache(path2)
 

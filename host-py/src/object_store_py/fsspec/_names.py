@@ -295,6 +295,8 @@ class Names(Base):
         """
         # fsspec's mappings delete a key, or all below their root, by this method.
         mapping = isinstance(sys._getframe(1).f_locals.get("self"), FSMap)
+        if mapping and recursive and not self._objects.is_local:
+            path = f"{path.rstrip('/')}/"  # an object beside the root is none of the mapping's
         sync(self.loop, self._rm if mapping else self._rm_matching, path, recursive, maxdepth)
 
     async def _rm_matching(self, path: Any, recursive: bool, maxdepth: int | None) -> None:
@@ -321,8 +323,6 @@ class Names(Base):
         if not names:
             raise NotFoundError(f"{pattern!r} matches nothing", path=pattern)
         return names
-
-    # Patterns.
 
     async def _globbed(self, pattern: str, maxdepth: int | None) -> dict[str, Info]:
         found: Any = await self._glob(pattern, maxdepth=maxdepth, detail=True)
