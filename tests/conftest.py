@@ -18,6 +18,8 @@ from tests.harness.stores import EVERYWHERE, NAMES, Backend, make_backend
 from tests.harness.table import ConformanceTable
 
 SERVERS = pytest.StashKey[Servers]()
+TRUST_VARIABLES = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+"""They count before `SSL_CERT_FILE`, which tests set."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -114,6 +116,13 @@ def api(request: pytest.FixtureRequest) -> Iterator[Api]:
 def backend(request: pytest.FixtureRequest, tmp_path: Path, servers: Servers) -> Backend:
     """A fresh and empty store of each backend that all tests use."""
     return make_backend(request.param, tmp_path, servers)
+
+
+@pytest.fixture(autouse=True)
+def trust_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Certificates are those that a test names, not those of the machine's variables."""
+    for name in TRUST_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture
