@@ -12,6 +12,8 @@ from urllib.parse import quote
 import pytest
 
 from object_store_py import _tokens
+from object_store_py.exceptions import UnauthenticatedError
+from object_store_py.store import S3Store
 from tests.backends.http1 import RecordedRequest
 from tests.backends.rawserver import Answer, RawServer, response
 from tests.harness.api import Api
@@ -136,6 +138,30 @@ def test_a_secret_that_a_token_service_repeats_is_hidden(form: str, encoding: st
     assert "***" in said
     assert SECRET not in said
     assert text not in said
+
+
+@pytest.mark.parametrize("status", [200, 403])
+def test_a_service_repeats_the_token_that_it_gave(api: Api, status: int) -> None:
+    """The token of a session of IMDSv2, which every later request has in its headers."""
+    said = json.dumps({"Code": "Failed", "Message": f"no {SECRET} here"}).encode()
+
+    def answer(request: RecordedRequest) -> Answer:
+        if request.method == "PUT":
+            return response(200, SECRET.encode())
+        last = b"/role" in request.request_line
+        return response(status, said) if last else response(200, b"role")
+
+    with RawServer(answer) as server:
+        store = S3Store(
+            "bucket",
+            endpoint=server.endpoint,
+            region="us-east-1",
+            metadata_endpoint=server.endpoint,
+            client_options={"allow_http": True},
+        )
+        with pytest.raises(UnauthenticatedError) as caught:
+            api.get(store, "k")
+    assert "Failed: no *** here" in str(caught.value)
 
 
 def test_what_is_no_secret_is_shown_as_it_was_meant(api: Api) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,6 +13,8 @@ from urllib.parse import quote
 
 import pytest
 
+from object_store_py.fsspec import FsspecStore
+from object_store_py.store import AzureStore, GCSStore, HTTPStore, S3Store, from_url
 from tests.backends.http1 import RecordedRequest
 from tests.backends.rawserver import Answer, Close, RawServer, Reset, response
 from tests.harness.api import Api
@@ -117,3 +121,92 @@ def test_hooks(api: Api, way: str, where: str) -> None:
             except Exception as error:
                 found += of_error(error)
     assert found == []
+
+
+CONSTRUCTORS: dict[str, Callable[[], object]] = {
+    "misspelt": lambda: S3Store("b", secret_acces_key=SECRET),
+    "misspelt in config": lambda: S3Store("b", config={"secret_acces_key": SECRET}),
+    "beside a key that is not known": lambda: S3Store("b", secret_access_key=SECRET, nonsense=1),
+    "no text": lambda: S3Store("b", secret_access_key=[SECRET]),
+    "given twice": lambda: S3Store(
+        "b", config={"secret_access_key": SECRET}, secret_access_key=f"{SECRET}x"
+    ),
+    "header": lambda: S3Store(
+        "b", client_options={"default_headers": {"Authorization": f"{SECRET}\n"}}
+    ),
+    "proxy": lambda: S3Store("b", client_options={"proxy_url": f"htp://u:{SECRET}@h"}),
+    "provider": lambda: S3Store("b", credential_provider={"token": SECRET}),  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    "account key": lambda: AzureStore("c", account_name="a", account_key=f"{SECRET}!"),
+    "connection string": lambda: AzureStore("c", account_name=f"a;AccountKey={SECRET}"),
+    "SAS": lambda: AzureStore.from_url(f"https://a.blob.core.windows.net/c?x={SECRET}"),
+    "two credentials": lambda: from_url(
+        f"https://a.blob.core.windows.net/c?sv=1&sig={SECRET}", account_key=SECRET
+    ),
+    "service account": lambda: GCSStore("b", service_account_key=SECRET),
+    "key for a path": lambda: GCSStore(
+        "b", service_account_path=json.dumps({"private_key": SECRET})
+    ),
+    "web": lambda: HTTPStore(f"http://h/?token={SECRET}"),
+    "no URL": lambda: from_url(f"b?token={SECRET}"),
+    "fsspec": lambda: FsspecStore("s3", secret=SECRET, nonsense=1, skip_instance_cache=True),
+}
+
+
+@pytest.mark.parametrize("name", CONSTRUCTORS)
+def test_constructors(name: str) -> None:
+    with pytest.raises(Exception) as caught:  # noqa: B017, PT011, RUF100 - which one is not the question
+        CONSTRUCTORS[name]()
+    error: BaseException | None = caught.value
+    assert list(of_error(error)) == []
+    while error is not None:
+        assert SECRET not in f"{error!r} {error.args} {vars(error)}"
+        error = error.__cause__ or error.__context__
+
+
+def test_what_was_being_handled_keeps_its_frames() -> None:
+    try:
+        raise KeyError("theirs")
+    except KeyError as theirs:
+        with pytest.raises(Exception, match="nonsense") as caught:
+            S3Store("b", nonsense=1)
+        assert caught.value.__context__ is theirs
+        assert theirs.__traceback__ is not None
+
+
+class Looker(logging.Handler):
+    """Looks at the frames of whoever logs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        frame: FrameType | None = sys._getframe()
+        while frame is not None:
+            self.found.extend(f"{record.name}: {text}" for text in shows(frame))
+            frame = frame.f_back
+
+
+def test_loggers_while_a_token_is_fetched(api: Api) -> None:
+    keys = {"AccessKeyId": "id", "SecretAccessKey": SECRET, "Token": SECRET}
+    body = json.dumps(keys | {"Expiration": "2040-01-01T00:00:00Z"}).encode()
+    looker, root = Looker(), logging.getLogger()
+    before = root.level
+    root.addHandler(looker)
+    root.setLevel(logging.DEBUG)
+    try:
+        with RawServer(
+            lambda r: response(200, body if b"/token" in r.head else b"", FACTS)
+        ) as server:
+            store = S3Store(
+                "bucket",
+                endpoint=server.endpoint,
+                region="us-east-1",
+                container_credentials_full_uri=f"{server.endpoint}/token",
+                client_options={"allow_http": True},
+            )
+            api.put(store, "k", b"x")
+    finally:
+        root.removeHandler(looker)
+        root.setLevel(before)
+    assert looker.found == []

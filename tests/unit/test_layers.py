@@ -13,7 +13,7 @@ import object_store_py
 ROOT = Path(object_store_py.__file__).parent
 LAYERS = (
     # Below everything: vocabulary without behaviour.
-    {"exceptions", "bytes", "types", "_redact", "_checks", "_environment", "config"},
+    {"exceptions", "bytes", "types", "_redact", "_frames", "_checks", "_environment", "config"},
     {"durations", "_aws_files", "_files", "_limits"},
     {"_http", "_effects", "_fresh", "_bulk_deletes", "_connecting"},
     {"_connecting_async", "_forks"},

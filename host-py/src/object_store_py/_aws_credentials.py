@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
-from . import _files, _tokens
+from . import _files, _redact, _tokens
 from ._credentials import CredentialAnswer, CredentialPlan
 from ._effects import Block, Plan
 from ._http import HttpHost, Payload, Request, TransportFailure
@@ -104,9 +104,8 @@ def container(url: str, token_file: str | None, token: str | None, retries: int)
             given = yield Block(lambda: _read_token(file, name))
         headers = [] if given is None else [("authorization", given)]
         request = Request("GET", url, headers, metadata=url.startswith("http:"))
-        secrets = [] if given is None else [given]
-        response = yield from _tokens.ask(host, request, who, retries, secrets)
-        return _from_json(response.text, who)
+        response = yield from _tokens.ask(host, request, who, retries)
+        return _from_json(response.text, who, headers)
 
     return fetch
 
@@ -130,7 +129,7 @@ def instance(endpoint: str, v1_fallback: bool, retries: int) -> Fetch:
         lines = (yield from get(host, roles, headers)).split()
         if not lines or not _ROLE.fullmatch(lines[0]):
             raise NoCredential(f"{who} names no role: attach one to the instance")
-        return _from_json((yield from get(host, roles + lines[0], headers)), who)
+        return _from_json((yield from get(host, roles + lines[0], headers)), who, headers)
 
     def _session(
         host: HttpHost, url: str, v1_fallback: bool, retries: int
@@ -158,18 +157,19 @@ def _read_token(path: str, name: str) -> str:
         token = _files.read_text(path).strip()
     except (OSError, UnicodeError) as error:
         why = _files.reason(error)
-        raise NoCredential(f"cannot read the {name} {path!r}: {why}") from None
+        raise NoCredential(f"cannot read the {name} {_redact.path(path)}: {why}") from None
     if not _TOKEN.fullmatch(token):
+        del token  # whoever records the locals of this frame
         raise NoCredential(f"the {name} {path!r} does not hold a token in one line")
     return token
 
 
-def _from_json(text: str, who: str) -> S3Credential:
+def _from_json(text: str, who: str, headers: list[tuple[str, str]]) -> S3Credential:
     values = _tokens.parse(text)
     if values is None:
         raise NoCredential(f"{who} answered with something else than a JSON object")
     if values.get("Code", "Success") != "Success":
-        raise NoCredential(f"{who} answered: {_tokens.words(text)}")
+        raise NoCredential(f"{who} answered: {_tokens.words(text, _redact.in_headers(headers))}")
     names = ("AccessKeyId", "SecretAccessKey", "Token", "Expiration")
     return credential(who, *(values.get(name) for name in names))
 

@@ -62,7 +62,9 @@ def _workload_identity(host: HttpHost, config: Config, retries: int) -> Plan[Cre
         assertion = yield Block(lambda: _files.read_text(name).strip())
     except (OSError, UnicodeError) as error:
         why = _files.reason(error)
-        raise NoCredential(f"the federated_token_file {name} cannot be read: {why}") from None
+        raise NoCredential(
+            f"the federated_token_file {_redact.path(name)} cannot be read: {why}"
+        ) from None
     form = {
         "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
         "client_assertion": assertion,

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote_plus
 
-from . import _files, _tokens
+from . import _files, _redact, _tokens
 from ._credentials import CredentialAnswer, CredentialPlan
 from ._effects import Block, Plan
 from ._environment import expand_user
@@ -40,7 +40,7 @@ def read(path: str) -> str:
     try:
         return _files.read_text(path)
     except (OSError, UnicodeError) as error:
-        raise ValueError(f"{path!r} cannot be read: {_files.reason(error)}") from None
+        raise ValueError(f"{_redact.path(path)} cannot be read: {_files.reason(error)}") from None
 
 
 def _fields(text: str, source: str, needed: tuple[str, ...]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 LIMIT = 200
 """How much of a value that a caller gave is shown in an error."""
@@ -14,6 +14,14 @@ _SECRET_KEY = re.compile(
     r"|encryption_key|service_account_key|access_key_id|bearer|authorization|proxy|credential"
 )
 _NOT_SECRET = frozenset({"fabric_token_service_url", "sse_kms_key_id"})
+
+
+_NAMED = re.compile(
+    r"((?:key|secret|token|password|sig|signature)[\"']?\s?[=:]\s?[\"']?)[^\s;&,\"'}]+",
+    re.IGNORECASE,
+)
+_CONTENT = ("{", "eyJ", "-----BEGIN")
+"""How files of keys and tokens begin: JSON, a token that is JSON in base64, PEM."""
 
 
 def url(text: str) -> str:
@@ -52,10 +60,10 @@ def is_secret(key: str) -> bool:
     return key not in _NOT_SECRET and not key.endswith("_file") and bool(_SECRET_KEY.search(key))
 
 
-def in_headers(headers: Mapping[str, str]) -> list[str]:
+def in_headers(headers: Iterable[tuple[str, str]]) -> list[str]:
     """The values of headers that may open something: all but of those that are known not to."""
     harmless = ("accept", "content-", "cache-", "user-agent", "if-")
-    return [text for name, text in headers.items() if not name.lower().startswith(harmless)]
+    return [text for name, text in headers if not name.lower().startswith(harmless)]
 
 
 def value(given: object) -> str:
@@ -63,9 +71,16 @@ def value(given: object) -> str:
     if isinstance(given, str):
         given = _without_user(given)
     try:
-        return cut(url(repr(given)))
+        return cut(_NAMED.sub(r"\1***", url(repr(given))))
     except RecursionError:  # lists in lists, deeper than can be shown
         return f"<{type(given).__name__}>"
+
+
+def path(given: str) -> str:
+    """The path of a file of secrets; not what should be in such a file, given as its path."""
+    if given.lstrip().startswith(_CONTENT) or "\n" in given:
+        return "what is given (which is no path, but looks like the content of such a file)"
+    return repr(given)
 
 
 def _without_user(given: str) -> str:

@@ -51,6 +51,7 @@ class SyncBody:
         self._connection: Connection | None = connection
         self._answer = answer
         self._left = expected
+        self._chunk = b""
         self._generation = _forks.generation
 
     def read(self) -> bytes:
@@ -59,11 +60,15 @@ class SyncBody:
             return b""
         _forks.check(self._generation)
         try:
-            chunk = self._answer.read()
-            self._count(len(chunk))
+            self._chunk = self._answer.read()  # no local: loggers run below, and may look at those
+            self._count(len(self._chunk))
         except BaseException:
             self.close()
             raise
+        return self._taken()
+
+    def _taken(self) -> bytes:
+        chunk, self._chunk = self._chunk, b""
         return chunk
 
     def read_into(self, view: memoryview) -> int:
@@ -134,6 +139,7 @@ class AsyncBody:
         self._connection: AsyncConnection | None = connection
         self._answer = answer
         self._left = expected
+        self._chunk = b""
         self._generation = _forks.generation
 
     async def read_async(self) -> bytes:
@@ -142,11 +148,15 @@ class AsyncBody:
             return b""
         _forks.check(self._generation)
         try:
-            chunk = await self._answer.read()
-            await self._count(len(chunk))
+            self._chunk = await self._answer.read()  # no local, as above
+            await self._count(len(self._chunk))
         except BaseException:
             await self.close_async()
             raise
+        return self._taken()
+
+    def _taken(self) -> bytes:
+        chunk, self._chunk = self._chunk, b""
         return chunk
 
     async def read_into_async(self, view: memoryview) -> int:

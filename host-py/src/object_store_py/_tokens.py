@@ -74,14 +74,15 @@ def ask(
 ) -> Plan[Response]:
     """Send a request and insist on a good answer; throws `NoCredential`.
 
-    `secrets` are those of the request, which a service may repeat in its error.
+    `secrets` are those of the request's body. A service may repeat them in its error, and what is
+    in the request's headers, too.
     """
     try:
         response = yield from send(host, request, retries, not_ready)
     except TransportFailure as failure:
         raise NoCredential(f"{who} did not answer: {failure}") from None
     if response.status != 200:
-        raise NoCredential(refusal(who, response, secrets))
+        raise NoCredential(refusal(who, response, [*secrets, *_redact.in_headers(request.headers)]))
     return response
 
 

@@ -139,6 +139,7 @@ class Host:
                     raise
                 connection.close()  # the server closed it while it was idle: once more, anew
                 answer = connection.exchange(wire, budget)
+            _tell(request, answer.status)
             collector = Collector(request, answer.status, answer.headers)
             data = None if collector.stream else answer.whole()
             if data is None:
@@ -150,7 +151,7 @@ class Host:
         except BaseException:
             connection.close()
             raise
-        return self._received(request, answer, collector.length, read)
+        return self._received(answer, collector.length, read)
 
     async def exchange_async(self, request: Request) -> Response:
         """Send a request, awaiting."""
@@ -165,7 +166,7 @@ class Host:
             read, answer, length = await self._exchange_async(request, wire, lists)
         finally:
             lists.leave()
-        return self._received(request, answer, length, read)
+        return self._received(answer, length, read)
 
     async def _exchange_async(
         self, request: Request, wire: Wire, lists: Idle
@@ -181,6 +182,7 @@ class Host:
                     raise
                 await _close_async(connection)
                 answer = await connection.exchange(wire, budget)
+            _tell(request, answer.status)
             collector = Collector(request, answer.status, answer.headers)
             data = None if collector.stream else answer.whole()
             if data is None:
@@ -261,9 +263,8 @@ class Host:
             )
 
     def _received(
-        self, request: Request, answer: Answer | AsyncAnswer, length: int | None, read: Received
+        self, answer: Answer | AsyncAnswer, length: int | None, read: Received
     ) -> Response:
-        status = answer.status
         lines: list[str] = [] if length is None else [f"content-length:{length}"]
         request_id: str | None = None
         for name, value in answer.headers:
@@ -271,10 +272,8 @@ class Host:
                 request_id = value
             if name not in _SKIPPED:
                 lines.append(f"{name}:{value}")
-        if logger.isEnabledFor(logging.DEBUG):
-            logger.debug("%s %s: %d", request.method, _redact.url(request.url), status)
         return Response(
-            status=status,
+            status=answer.status,
             headers="\n".join(lines),
             text=read if isinstance(read, str) else "",
             body=None if isinstance(read, str) else read,
@@ -328,6 +327,12 @@ class Host:
 
             self._loops = Loops(*self._limits)
         return await self._loops.here()
+
+
+def _tell(request: Request, status: int) -> None:
+    """Log an answer before its body is read: a handler that looks at frames sees no token there."""
+    if logger.isEnabledFor(logging.DEBUG):
+        logger.debug("%s %s: %d", request.method, _redact.url(request.url), status)
 
 
 class _Trust:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from . import _checks, _redact
+from ._frames import forgetful
 from .config import ClientConfig, RetryConfig
 from .exceptions import BaseError, GenericError
 from .stores.local import LocalStore
@@ -41,6 +42,7 @@ _BY_HOST: dict[str, Scheme] = {
 }
 
 
+@forgetful
 def parse_scheme(url: str) -> Scheme:
     """Which kind of store a URL means.
 
@@ -87,6 +89,7 @@ def _below(host: str, domain: str) -> bool:
     return host == domain or host.endswith(f".{domain}")
 
 
+@forgetful
 def from_url(
     url: str,
     *,

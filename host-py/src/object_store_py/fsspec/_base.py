@@ -15,6 +15,7 @@ from fsspec.asyn import AsyncFileSystem, get_loop, reset_lock
 from fsspec.utils import stringify_path
 
 from .. import store as stores
+from .._frames import forgetful
 from ..config import ClientConfig, RetryConfig
 from ..stores.base import ObjectStoreMethods
 from ..types import OnBadKey
@@ -36,6 +37,7 @@ class Base(AsyncFileSystem):
     _asynchronous: ClassVar[bool] = False
     """Whether `register` was told so."""
 
+    @forgetful
     def __init__(
         self,
         protocol: str | None = None,

@@ -101,6 +101,11 @@ class BufferedFile(AbstractBufferedFile):
             self._file = self._writer(options)
         self._closed = False
 
+    def __repr__(self) -> str:
+        web = self.fs.protocol in ("http", "https")  # whose paths are URLs, maybe signed
+        path = self.path.partition("?")[0] if web else self.path
+        return f"<File-like object {type(self.fs).__name__}, {path}>"
+
     def _cached(
         self, cache_type: str, cache_options: dict[str, Any] | None, size: int | None
     ) -> CachedFile:

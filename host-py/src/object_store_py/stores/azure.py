@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from .. import _azure, _checks, _redact, options
 from .._azure_tokens import plan_for
 from .._credentials import CredentialPlan, from_provider
+from .._frames import forgetful
 from ..config import AzureConfig, ClientConfig, RetryConfig
 from ..credentials import DEFAULT_REFRESH_THRESHOLD, AzureCredentialProvider, azure_answer
 from ..exceptions import GenericError
@@ -75,6 +76,7 @@ class AzureStore(RemoteStore):
         {"client_secret", "federated_token_file", "use_azure_cli", "msi_endpoint"}
     )
 
+    @forgetful
     def __init__(
         self,
         container_name: str | None = None,
@@ -102,11 +104,13 @@ class AzureStore(RemoteStore):
         )
 
     @classmethod
+    @forgetful
     def from_env(cls: type[T], container_name: str | None = None, **arguments: Any) -> T:
         """Make a store of what the environment says: the same as the constructor."""
         return cls(container_name, **arguments)
 
     @classmethod
+    @forgetful
     def from_url(cls: type[T], url: str, **arguments: Any) -> T:
         """Make a store of a URL of Azure.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from .. import _checks, _google, _redact, options
 from .._credentials import CredentialPlan, from_provider
 from .._environment import variables
+from .._frames import forgetful
 from ..config import ClientConfig, GCSConfig, RetryConfig
 from ..credentials import DEFAULT_REFRESH_THRESHOLD, GCSCredentialProvider, gcs_answer
 from ..exceptions import GenericError, UnauthenticatedError
@@ -90,6 +91,7 @@ class GCSStore(RemoteStore):
     _min_part_size = 5 * 1024 * 1024
     _host_keys = frozenset({"service_account", "application_credentials", "token_uri"})
 
+    @forgetful
     def __init__(
         self,
         bucket: str | None = None,
@@ -117,11 +119,13 @@ class GCSStore(RemoteStore):
         )
 
     @classmethod
+    @forgetful
     def from_env(cls: type[T], bucket: str | None = None, **arguments: Any) -> T:
         """Make a store of what the environment says: the same as the constructor."""
         return cls(bucket, **arguments)
 
     @classmethod
+    @forgetful
     def from_url(cls: type[T], url: str, **arguments: Any) -> T:
         """Make a store of a URL `gs://bucket/prefix`."""
         parts = _checks.url(url)

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlsplit
 
 from .. import _redact, options
 from .._exact_urls import ExactUrls
+from .._frames import forgetful
 from ..config import ClientConfig, RetryConfig
 from ..exceptions import GenericError
 from .remote import check_endpoint
@@ -55,6 +56,7 @@ class HTTPStore(WiredStore):
         GenericError: the URL cannot be used; the error says why, without any secret of it.
     """
 
+    @forgetful
     def __init__(
         self,
         url: str,
@@ -75,6 +77,7 @@ class HTTPStore(WiredStore):
         self._start()
 
     @classmethod
+    @forgetful
     def from_url(
         cls: type[T],
         url: str,
@@ -131,7 +134,7 @@ class HTTPStore(WiredStore):
         config = {"url": root, "allow_http": "true" if settings.allow_http else "false"}
         if settings.default_content_type is not None:
             config["default_content_type"] = settings.default_content_type
-        secrets = _redact.in_headers(settings.default_headers)
+        secrets = _redact.in_headers(settings.default_headers.items())
         border: dict[str, Any] = {"config": config, "retry": retry, "secrets": secrets}
         following = FollowingHost(self._host_of(self._origin), self._host_of)
         host = WebDavHost(following, settings.default_headers, self._exact)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import unquote
 
 from .. import _checks, _redact
+from .._frames import forgetful
 from ..exceptions import GenericError, NotFoundError
 from .base import ObjectStoreMethods
 
@@ -69,6 +70,7 @@ class LocalStore(ObjectStoreMethods):
         self._start()
 
     @classmethod
+    @forgetful
     def from_url(cls: type[T], url: str, **arguments: Any) -> T:
         """Make a store of a `file:///directory` URL.
 

@@ -126,7 +126,7 @@ class RemoteStore(WiredStore):
             "config": {k: v for k, v in config.items() if k not in self._host_keys} | client,
             "retry": retry,
             "default_headers": settings.default_headers,
-            "secrets": _redact.in_headers(settings.default_headers),
+            "secrets": _redact.in_headers(settings.default_headers.items()),
             "host_credentials": credential is not None,
             "instance_signs": self._instance_signs(config),
         }

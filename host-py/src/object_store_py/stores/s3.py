@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import _aws_files, _checks, _redact, options
 from .._credentials import CredentialPlan
+from .._frames import forgetful
 from ..config import ClientConfig, RetryConfig, S3Config
 from ..credentials import S3CredentialProvider
 from ..exceptions import GenericError
@@ -121,6 +122,7 @@ class S3Store(RemoteStore):
     _min_part_size = 5 * 1024 * 1024
     _host_keys = access.HOST_KEYS
 
+    @forgetful
     def __init__(
         self,
         bucket: str | None = None,
@@ -148,6 +150,7 @@ class S3Store(RemoteStore):
         )
 
     @classmethod
+    @forgetful
     def from_env(cls: type[T], bucket: str, **arguments: Any) -> T:
         """Make a store of what the environment says: the same as the constructor."""
         return cls(bucket, **arguments)
@@ -163,6 +166,7 @@ class S3Store(RemoteStore):
         return cls(bucket, credential_provider=Boto3CredentialProvider(session), **arguments)
 
     @classmethod
+    @forgetful
     def from_url(cls: type[T], url: str, **arguments: Any) -> T:
         """Make a store of an `s3://bucket/prefix` or `https://` URL of S3 or R2."""
         given, prefix = parse_url(url)
