@@ -86,6 +86,12 @@ def test_a_name_without_a_slash_is_the_object_too(marked: Filesystem) -> None:
     assert not fs.exists(f"{top}/run")
 
 
+def test_a_pattern_deletes_the_directories_that_it_matches_alone(marked: Filesystem) -> None:
+    before = keys_of(marked)
+    marked.fs.rm(f"{marked.path}/run/**", recursive=True)
+    assert keys_of(marked) == [key for key in before if not key.startswith("run/")]
+
+
 def test_a_marker_alone_is_removed(marked: Filesystem) -> None:
     fs, top = marked.fs, marked.path
     before = keys_of(marked)

@@ -304,6 +304,28 @@ def test_links_move_with_their_directory(links: Any) -> None:
     assert not (top / "to_d").is_symlink()
 
 
+def test_a_pattern_of_any_depth_takes_nothing_from_behind_links(links: Any) -> None:
+    fs, top = links
+    (top / "elsewhere").mkdir()
+    (top / "elsewhere" / "kept").write_bytes(b"k")
+    (top / "d" / "sub" / "out").symlink_to(top / "elsewhere")
+    for pattern in ("d/**/kept", "to_*/**/kept"):
+        for recursive in (False, True):
+            with pytest.raises(OSError):
+                fs.rm(f"{top}/{pattern}", recursive=recursive)
+            with pytest.raises(OSError):
+                fs.mv(f"{top}/{pattern}", f"{top}/new/", recursive=recursive)
+    fs.mv(f"{top}/d/**", f"{top}/new/")
+    assert sorted(fs.find(f"{top}/new")) == [f"{top}/new/file", f"{top}/new/sub/x"]
+    (top / "d" / "sub" / "y").write_bytes(b"3")
+    fs.rm(f"{top}/d/**")
+    assert fs.find(f"{top}/d") == [f"{top}/d/sub/out/kept"]
+    fs.rm(f"{top}/d/**", recursive=True)
+    assert (top / "elsewhere" / "kept").read_bytes() == b"k"
+    fs.rm(f"{top}/elsewhere/**")
+    assert list((top / "elsewhere").iterdir()) == []
+
+
 def test_a_key_of_a_mapper_is_no_pattern(tree: Filesystem) -> None:
     mapper = tree.fs.get_mapper(tree.path)
     for key in ("?", "d/*", "[e]", "d", "gone"):

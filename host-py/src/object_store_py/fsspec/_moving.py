@@ -20,6 +20,7 @@ from fsspec.utils import other_paths
 from .._driver import run_async
 from ..exceptions import InvalidPathError
 from ._names import Names
+from ._places import without_links
 from ._tree import Info
 
 
@@ -204,6 +205,9 @@ class Moving(Names):
         if await self._stays(path1, path2):
             return
         pairs = await self._pairs(path1, path2, recursive, maxdepth)
+        if self._objects.is_local and isinstance(path1, str):
+            direct = set(without_links([pair.source for pair in pairs], self._strip(path1)))
+            pairs = [pair for pair in pairs if pair.source in direct]
         if not pairs:
             raise IsADirectoryError(f"{path1!r} is a directory: use recursive=True")
         same = self._objects.is_same

@@ -21,8 +21,10 @@ from .._driver import run, run_async
 from .._functions import sign, sign_async
 from ..exceptions import BaseError, InvalidPathError, NotFoundError
 from ._base import Base
+from ._places import without_links
 from ._tree import Info
 from ._walk import split_level, walk_tree
+from ._words import http_method
 
 _NOT_THERE = (FileNotFoundError, NotADirectoryError, PermissionError, InvalidPathError)
 """The errors of what is not there, as far as the caller may see."""
@@ -222,7 +224,7 @@ class Names(Base):
     async def _url(
         self, path: Any, expires: int = 3600, client_method: str = "get_object", **_: Any
     ) -> str:
-        return await self._sign(path, expires, _http_method(client_method))
+        return await self._sign(path, expires, http_method(client_method))
 
     def url(
         self, path: Any, expires: int = 3600, client_method: str = "get_object", **_: Any
@@ -234,7 +236,7 @@ class Names(Base):
             expires: for how many seconds.
             client_method: `get_object`, `head_object`, `put_object` or `delete_object`.
         """
-        return self.sign(path, expires, _http_method(client_method))
+        return self.sign(path, expires, http_method(client_method))
 
     async def _metadata(self, path: Any, **_: Any) -> dict[str, str]:
         return await run_async(self._objects.metadata(self._strip(path)))
@@ -317,12 +319,15 @@ class Names(Base):
     async def _matching(self, pattern: str, directories: bool) -> list[str]:
         """What a pattern of things to delete matches: files, or also directories."""
         found = await self._globbed(pattern, None)
+        if self._objects.is_local:
+            found = {name: found[name] for name in without_links(found, pattern)}
         names = [name for name, item in found.items() if directories or item["type"] == "file"]
         if not names and found:
             raise IsADirectoryError(f"{pattern!r} matches directories: use recursive=True")
         if not names:
             raise NotFoundError(f"{pattern!r} matches nothing", path=pattern)
-        return names
+        # Of a directory with a slash: an object of its name is deleted only if it matched itself.
+        return [self._named(f"{n}/") if found[n]["type"] == "directory" else n for n in names]
 
     async def _globbed(self, pattern: str, maxdepth: int | None) -> dict[str, Info]:
         found: Any = await self._glob(pattern, maxdepth=maxdepth, detail=True)
@@ -377,14 +382,6 @@ class Names(Base):
     ) -> list[str]:
         del assume_literal  # what is there is meant literally in any case
         return list(await self._expand(path, recursive, maxdepth))
-
-
-def _http_method(client_method: str) -> str:
-    """The HTTP method of boto3's name for it."""
-    method = client_method.removesuffix("_object").upper()
-    if method not in ("GET", "HEAD", "PUT", "DELETE"):
-        raise ValueError(f"client_method must be one such as 'get_object', not {client_method!r}")
-    return method
 
 
 def _tell(error: Exception, on_error: Any) -> list[Info]:

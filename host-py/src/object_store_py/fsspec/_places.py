@@ -5,7 +5,10 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import shutil
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from ._locations import Family, split
@@ -71,6 +74,22 @@ def remove_local(path: str) -> None:
         shutil.rmtree(path)
     else:
         os.unlink(path)
+
+
+def without_links(names: Iterable[str], pattern: str) -> list[str]:
+    """What a pattern matches without what `**` reaches through symbolic links."""
+    if "**" not in pattern:
+        return list(names)
+    linked = lru_cache(None)(os.path.islink)
+    top = len(re.split(r"[*?\[]", pattern)[0].rpartition("/")[0])
+    found: list[str] = []
+    for name in names:
+        above = os.path.dirname(name)
+        while len(above) > top and not linked(above):
+            above = os.path.dirname(above)
+        if len(above) <= top:
+            found.append(name)
+    return found
 
 
 def remove_empty(paths: list[str]) -> None:

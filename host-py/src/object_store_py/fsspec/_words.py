@@ -217,3 +217,11 @@ def take_defaults(wanted: Given) -> Defaults:
         cache_options=wanted.pop("cache_options", None),
         max_concurrency=limit,
     )
+
+
+def http_method(client_method: str) -> str:
+    """The HTTP method of boto3's name for it."""
+    method = client_method.removesuffix("_object").upper()
+    if method not in ("GET", "HEAD", "PUT", "DELETE"):
+        raise ValueError(f"client_method must be one such as 'get_object', not {client_method!r}")
+    return method
