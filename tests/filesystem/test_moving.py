@@ -15,7 +15,7 @@ import zarr
 from fsspec.generic import GenericFileSystem
 from fsspec.implementations.dirfs import DirFileSystem
 
-from object_store_py.exceptions import BaseError
+from object_store_py.exceptions import BaseError, InvalidPathError
 from object_store_py.fsspec import FsspecStore
 from tests.filesystem.conftest import Filesystem
 from tests.harness.stores import not_applicable
@@ -72,6 +72,24 @@ def test_a_file_moved_onto_itself_stays(tree: Filesystem, verb: str) -> None:
         run(f"{tree.path}/d/a", f"{tree.path}/d/")
         run(f"{tree.path}/d/a", f"{tree.path}/d")
         assert content(tree) == TREE
+
+
+def test_a_key_that_begins_with_a_slash_is_not_the_one_without(tree: Filesystem) -> None:
+    if tree.protocol in ("file", "memory"):
+        not_applicable("their paths begin with slashes")
+    bucket, _, rest = tree.path.partition("/")
+    odd = f"{bucket}//{rest}"
+    for verb in ("mv", "cp", "rename"):
+        for source, target in (("e", "e"), ("e", "d/a"), ("d", "d"), ("d", "d/sub")):
+            for old, new in ((odd, tree.path), (tree.path, odd)):
+                with pytest.raises((BaseError, OSError)):
+                    getattr(tree.fs, verb)(f"{old}/{source}", f"{new}/{target}", recursive=True)
+    for name in ("e", "d", "d/a"):
+        for recursive in (False, True):
+            with pytest.raises(InvalidPathError):
+                tree.fs.rm(f"{odd}/{name}", recursive=recursive)
+        assert not tree.fs.exists(f"{odd}/{name}")
+    assert content(tree) == TREE
 
 
 def test_a_directory_moved_onto_itself_stays(tree: Filesystem) -> None:

@@ -81,6 +81,10 @@ class Tree:
         bucket, key = self.split(path)
         if self.on_bad_key == "keep":
             key = key_of(key)
+        elif key.startswith("/") and not self.is_web:  # the verbs would take it for another key
+            raise InvalidPathError(
+                f"{path!r}: a key that begins with a slash is no path: use on_bad_key='keep'"
+            )
         if not bucket and self.family.bucketed:
             raise NotSupportedError(
                 f"{path!r} names no bucket, and buckets cannot be listed: paths are 'bucket/key'"
