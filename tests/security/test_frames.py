@@ -19,6 +19,7 @@ from tests.backends.http1 import RecordedRequest
 from tests.backends.rawserver import Answer, Close, RawServer, Reset, response
 from tests.harness.api import Api
 from tests.harness.stores import open_scripted_as
+from tests.security.texts import collect
 
 pytestmark = pytest.mark.row("S23")
 
@@ -210,3 +211,25 @@ def test_loggers_while_a_token_is_fetched(api: Api) -> None:
         root.removeHandler(looker)
         root.setLevel(before)
     assert looker.found == []
+
+
+@pytest.mark.parametrize("odd", [" ", "\t", "\0", "\x0b", "\x0c", "€"])
+def test_tokens_with_odd_characters(
+    api: Api, odd: str, caplog: pytest.LogCaptureFixture, recwarn: pytest.WarningsRecorder
+) -> None:
+    """Errors of the parts that send requests repeat values that they refuse."""
+    caplog.set_level(logging.DEBUG)
+    with RawServer(lambda _: response(403)) as server:
+        for token in (SECRET + odd, odd + SECRET):
+            store = S3Store(
+                "bucket",
+                endpoint=server.endpoint,
+                region="us-east-1",
+                container_credentials_full_uri=f"{server.endpoint}/token",
+                container_authorization_token=token,
+                client_options={"allow_http": True},
+                retry_config={"max_retries": 0},
+            )
+            said = collect(caplog, recwarn, [lambda store=store: api.get(store, "k")])
+            assert "UnauthenticatedError" in said
+            assert SECRET not in said

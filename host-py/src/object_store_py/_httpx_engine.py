@@ -97,7 +97,11 @@ def _request(wire: Wire, budget: Budget, line: Line | None) -> httpx.Request:
     request = _Request(
         wire.method,
         wire.url,
-        headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in wire.headers],
+        # White space around a value is none of it, and h11's error about it would show the value.
+        headers=[
+            (name.encode("latin-1"), value.strip(" \t").encode("latin-1"))
+            for name, value in wire.headers
+        ],
         stream=_Pieces(wire.payload or EMPTY, line),
         extensions={"timeout": timeouts},
     )

@@ -91,8 +91,12 @@ class Wire:
         lines += [f"{name}: {value}" for name, value in self.headers]
         text = "\r\n".join(lines)
         # The core refuses such values; what would change the meaning of a request never leaves.
-        if text.count("\r") != len(lines) - 1 or text.count("\n") != len(lines) - 1:
-            raise TransportFailure("unknown", "a header of the request has a line break in it")
+        breaks = len(lines) - 1
+        broken = text.count("\r") != breaks or text.count("\n") != breaks
+        if broken or _is_odd(text):
+            del lines, text  # no local, nor the text of an encoder's error, shows a token
+            what = "a line break" if broken else "a character that none may have"
+            raise TransportFailure("unknown", f"a header of the request has {what} in it")
         return f"{text}\r\n\r\n".encode("latin-1")
 
     def may_repeat(self, failure: TransportFailure) -> bool:
@@ -233,6 +237,12 @@ class Budget:
         """End to wait."""
         if self._left is not None:
             self._left -= time.monotonic() - self._since
+
+
+def _is_odd(text: str) -> bool:
+    """Whether a head has what h11 and encoders refuse, with errors that repeat the whole value."""
+    beyond = not text.isascii() and max(text) > "\xff"
+    return beyond or "\0" in text or "\v" in text or "\f" in text
 
 
 def split_url(url: str) -> tuple[str, str]:
