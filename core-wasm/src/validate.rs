@@ -72,8 +72,11 @@ fn check_length(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// Several keys, separated by newlines.
+/// Several keys, separated by newlines; or one that is taken as it stands, and may have newlines.
 pub fn keys(text: &str, most: usize) -> Result<Vec<Path>, Failure> {
+    if text.starts_with(RAW) {
+        return Ok(vec![key(text)?]);
+    }
     let keys = text.split('\n').map(key).collect::<Result<Vec<_>, _>>()?;
     match keys.len() <= most {
         true => Ok(keys),

@@ -8,6 +8,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from object_store_py import RawKey
 from object_store_py.exceptions import NotSupportedError
 from tests.harness.api import Api
 from tests.harness.stores import Backend
@@ -52,6 +53,18 @@ def test_many_paths_give_many_urls_in_order(api: Api, backend: Backend) -> None:
         api.put(backend.store, key, key.encode())
     urls = api.sign(backend.store, "GET", ["two", "one"], HOUR)
     assert [ask(backend, "GET", str(url)).content for url in urls] == [b"two", b"one"]
+
+
+@pytest.mark.row("F31")
+def test_a_key_with_a_newline_is_signed_for_and_no_other(api: Api, backend: Backend) -> None:
+    backend.require("signing")
+    keys = ["b", RawKey("a\nb"), "a", RawKey("a\tb")]
+    for key in keys:
+        api.put(backend.store, key, key.encode())
+    urls = api.sign(backend.store, "GET", keys, HOUR)
+    assert [ask(backend, "GET", str(url)).content for url in urls] == [k.encode() for k in keys]
+    alone = str(api.sign(backend.store, "GET", keys[1], HOUR))
+    assert ask(backend, "GET", alone).content == b"a\nb"
 
 
 def test_a_changed_url_is_refused(api: Api, backend: Backend) -> None:

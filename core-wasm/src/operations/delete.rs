@@ -11,10 +11,7 @@ use std::sync::Arc;
 
 /// The job of `operations.delete`.
 pub fn job(store: Arc<Store>, paths: &str) -> Result<Job, Failure> {
-    let paths = match paths.starts_with(validate::RAW) {
-        true => vec![validate::key(paths)?], // it may have newlines
-        false => validate::keys(paths, store.delete_batch)?,
-    };
+    let paths = validate::keys(paths, store.delete_batch)?;
     let single = paths.iter().any(alias::is_alias);
     if single && paths.len() > 1 && matches!(store.kind, Kind::S3(_)) {
         return Err(Failure::input("a key that is no path is deleted alone"));

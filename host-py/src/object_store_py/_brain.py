@@ -221,9 +221,18 @@ class BrainBackend:
 
     def sign(self, method: str, paths: list[str], seconds: int) -> Plan[list[str]]:
         """Make signed URLs; nothing is sent."""
-        outcome = yield from self._brain.operate(
-            "sign", paths[0], method, "\n".join(map(border, paths)), seconds
-        )
+        # A key that is no path goes alone: it may hold a newline, which parts the others.
+        plain = [path for path in paths if not isinstance(path, RawKey)]
+        urls = iter((yield from self._sign(method, plain, seconds)) if plain else ())
+        found: list[str] = []
+        for path in paths:
+            raw = isinstance(path, RawKey)
+            found += (yield from self._sign(method, [path], seconds)) if raw else [next(urls)]
+        return found
+
+    def _sign(self, method: str, paths: list[str], seconds: int) -> Plan[list[str]]:
+        given = "\n".join(map(border, paths))
+        outcome = yield from self._brain.operate("sign", paths[0], method, given, seconds)
         urls: list[str] = outcome.result
         return urls
 
