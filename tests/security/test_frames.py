@@ -233,3 +233,18 @@ def test_tokens_with_odd_characters(
             said = collect(caplog, recwarn, [lambda store=store: api.get(store, "k")])
             assert "UnauthenticatedError" in said
             assert SECRET not in said
+
+
+def test_loggers_while_a_request_is_sent_again(api: Api) -> None:
+    looker, root = Looker(), logging.getLogger()
+    before = root.level
+    root.addHandler(looker)
+    root.setLevel(logging.DEBUG)
+    try:
+        with RawServer([response(503), response(200, b"12345", FACTS)]) as server:
+            given = {"skip_signature": False, **WAYS["keys"][1]}
+            assert api.read(open_scripted_as("s3", server, **given), "k") == b"12345"
+    finally:
+        root.removeHandler(looker)
+        root.setLevel(before)
+    assert looker.found == []
