@@ -12,6 +12,7 @@ use crate::pages;
 use crate::response;
 use crate::step;
 use crate::store::{self, Store};
+use crate::success::Asked;
 use crate::validate;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -217,7 +218,10 @@ impl Engine {
         let body = if lists { pages::aliased(body) } else { body };
         let deletes = self.desk.deletes(operation);
         let exchange = self.desk.exchange(operation);
-        let (result, outcome) = response::parse(status, headers, body, &exchange, &deletes);
+        let plain =
+            matches!(&self.store, Some(store) if matches!(store.kind, store::Kind::Http(_)));
+        let asked = Asked { lists, plain };
+        let (result, outcome) = response::parse(status, headers, body, &exchange, &deletes, &asked);
         self.desk.answer(operation, Answer::Exchange(result), Some(outcome));
         self.advance(operation)
     }

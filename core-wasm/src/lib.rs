@@ -27,6 +27,7 @@ mod sandbox;
 pub mod sas;
 pub mod step;
 pub mod store;
+pub mod success;
 pub mod texts;
 pub mod transport;
 pub mod validate;

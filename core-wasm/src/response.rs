@@ -5,6 +5,7 @@ use crate::decode;
 use crate::desk::{Exchange, Outcome};
 use crate::error::Plain;
 use crate::guard;
+use crate::success::{self, Asked};
 use crate::texts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use object_store::client::{HttpError, HttpErrorKind, HttpResponse};
@@ -19,9 +20,14 @@ pub fn parse(
     body: String,
     exchange: &Exchange,
     deletes: &[String],
+    asked: &Asked,
 ) -> (Result<HttpResponse, HttpError>, Outcome) {
-    let reads = exchange.target.as_ref().is_some_and(|(method, _)| *method == Method::GET);
-    let (code, detail) = server_words(status, &body, reads);
+    let method = exchange.target.as_ref().map_or(&Method::GET, |(method, _)| method);
+    let status = match success::settled(status, &body, method, asked) {
+        Ok(status) => status,
+        Err(reason) => return failed("decode", reason),
+    };
+    let (code, detail) = server_words(status, &body, *method == Method::GET);
     match build(status, headers, body, exchange, deletes) {
         Ok(response) => {
             let outcome = Outcome::Status(response.status().as_u16(), code, detail);

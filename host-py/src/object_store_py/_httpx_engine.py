@@ -16,7 +16,7 @@ import httpx
 from . import _redact
 from ._http import EMPTY, SMALL_BODY, Payload, TransportErrorKind, TransportFailure
 from ._httpx_line import Line
-from ._parsers import decoded
+from ._parsers import announced, decoded
 from ._quiet import quiet
 from ._wire import REFUSAL, Budget, Headers, Spill, Wire
 from .exceptions import BaseError
@@ -117,10 +117,12 @@ def _check_sent(line: Line | None, response: httpx.Response) -> None:
         raise TransportFailure("request", text)
 
 
-def _headers(response: httpx.Response) -> Headers:
+def _headers(response: httpx.Response, ours: bool) -> Headers:
     headers = decoded(response.headers.raw)
     if response.extensions.get("http_version") == b"HTTP/2":
         headers.append(("transfer-encoding", "chunked"))  # its frames say where the body ends
+    elif ours:
+        announced(headers)  # which of h11's answers are not to be believed
     return headers
 
 
@@ -180,7 +182,7 @@ class HttpxAnswer:
         self._budget = budget
         self._spill = Spill()
         self.status = response.status_code
-        self.headers = _headers(response)
+        self.headers = _headers(response, ours=owner.line is not None)
 
     def whole(self) -> None:
         """None: only reading tells where the body ends."""
@@ -279,7 +281,7 @@ class HttpxAsyncAnswer:
         self._budget = budget
         self._spill = Spill()
         self.status = response.status_code
-        self.headers = _headers(response)
+        self.headers = _headers(response, ours=owner.line is not None)
 
     def whole(self) -> None:
         """None: only reading tells where the body ends."""

@@ -79,14 +79,26 @@ def decoded(raw: Iterable[tuple[bytes, bytes]]) -> Headers:
     return [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in raw]
 
 
-def _announced(headers: Headers) -> int | None:
-    """What Content-Length says, which the parser has checked, if it is what ends the body."""
+def announced(headers: Headers) -> int | None:
+    """What Content-Length says, which the parser has checked, if it is what ends the body.
+
+    Raises:
+        TransportFailure: the body's end is said in two ways, or its bytes are packed, which nobody
+            asked for.
+    """
     found: str | None = None
+    chunks = False
     for name, value in headers:
-        if name == "transfer-encoding":
-            return None
         if name == "content-length":
             found = value.strip()
+        elif name == "transfer-encoding":
+            chunks = True
+            if value.strip(" \t").lower() != "chunked":
+                text = f"the answer has a Transfer-Encoding that is not known: {value[:100]!r}"
+                raise TransportFailure("interrupted", text)
+    if chunks and found is not None:
+        text = "the answer has both a Content-Length and a Transfer-Encoding"
+        raise TransportFailure("interrupted", text)
     return int(found) if found is not None and found.isascii() and found.isdigit() else None
 
 
@@ -143,7 +155,7 @@ class H11Parser(Parser):
                 self.status = event.status_code
                 self.headers = decoded(event.headers.raw_items())
                 if not self._bodiless and self.status not in (204, 304):
-                    self.length = _announced(self.headers)
+                    self.length = announced(self.headers)
             elif kind is h11.EndOfMessage:
                 self.complete = True
                 self.keep_alive = self._connection.their_state is h11.DONE
@@ -243,7 +255,7 @@ class HttptoolsParser(Parser):
         if self._head_only:
             self.complete = True
         elif status not in (204, 304):
-            self.length = _announced(self.headers)
+            self.length = announced(self.headers)
 
     def on_body(self, body: bytes) -> None:
         """Some of the body."""

@@ -245,12 +245,27 @@ def content_length(headers: Headers) -> int | None:
     return int(match[1])
 
 
+def _check_status(request: Request, status: int) -> None:
+    """Refuse a success without the object.
+
+    It comes with 200, what a proxy made of it with 203, a part with 206, which is not the whole;
+    firewalls say 202 and send a challenge.
+    """
+    if 200 <= status < 300 and status != 203 and (status, request.method) != (204, "HEAD"):
+        if status != 206:
+            raise TransportFailure("decode", f"its status {status} does not come with an object")
+        if not any(name.lower() in ("range", "x-ms-range") for name, _ in request.headers):
+            raise TransportFailure("decode", "it is a part (206), though the whole was asked for")
+
+
 class Collector:
     """Reads a body as the request wants it: kept, in memory if small, or as text within limits."""
 
     def __init__(self, request: Request, status: int, headers: Headers) -> None:
         self.success = 200 <= status < 300
         self.keep = request.keep_body and self.success
+        if status != 200 and (self.keep or request.method == "HEAD"):
+            _check_status(request, status)
         self.length = self.expected = content_length(headers)
         """How long the object is, or the part of it; and the body that is to come."""
         if request.method == "HEAD" or status in (204, 304):
