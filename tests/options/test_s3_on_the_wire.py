@@ -344,6 +344,8 @@ VALUES = {
     "sse_customer_key_base64": "a2V5",
     "profile": "p",
     "ec2_metadata_disabled": True,
+    "ignore_configured_endpoint_urls": True,
+    "ca_bundle": "/c.pem",
 }
 TOGETHER = {"web_identity_token_file": {"role_arn": "arn:aws:iam::1:role/r"}}
 
