@@ -23,6 +23,7 @@ pub fn parse(
     asked: &Asked,
 ) -> (Result<HttpResponse, HttpError>, Outcome) {
     let method = exchange.target.as_ref().map_or(&Method::GET, |(method, _)| method);
+    let said = status;
     let status = match success::settled(status, &body, method, asked) {
         Ok(status) => status,
         Err(reason) => return failed("decode", reason),
@@ -30,7 +31,9 @@ pub fn parse(
     let (code, detail) = server_words(status, &body, *method == Method::GET);
     match build(status, headers, body, exchange, deletes) {
         Ok(response) => {
-            let outcome = Outcome::Status(response.status().as_u16(), code, detail);
+            // errors tell what the server said, not what it should have said
+            let said = u16::try_from(said).unwrap_or(response.status().as_u16());
+            let outcome = Outcome::Status(said, code, detail);
             (Ok(response), outcome)
         }
         Err(reason) => failed("decode", &reason),

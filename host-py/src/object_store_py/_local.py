@@ -76,6 +76,8 @@ class LocalBackend:
             kind = exceptions.AlreadyExistsError
         elif isinstance(error, PermissionError | EscapeError):
             kind = exceptions.PermissionDeniedError
+        elif error.errno == errno.ENAMETOOLONG:  # what a disk takes is its own rule
+            kind = exceptions.InvalidPathError
         reason = error.strerror or str(error)
         if kind is exceptions.GenericError and error.errno is not None:
             reason = f"{reason} ({errno.errorcode.get(error.errno, error.errno)})"

@@ -82,10 +82,13 @@ class Operations:
         return self._full(path, name, reading)
 
     def _is_root(self, path: object, reading: bool) -> bool:
-        """Whether a path is empty, and means an object: the one that the store's URL names."""
+        """Whether a path is empty, and means an object: the one that the store's URL names.
+
+        To be read alone: what writes or deletes must name what it means.
+        """
         if path not in ("", "/") or isinstance(path, RawKey):
             return False
-        return bool(self._prefix) or (reading and self._backend.has_root)
+        return reading and (bool(self._prefix) or self._backend.has_root)
 
     def _full(self, path: object, name: str = "path", reading: bool = False) -> str:
         """A path with the store's prefix in front, which the backend can have."""

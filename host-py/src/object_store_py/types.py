@@ -11,6 +11,7 @@ from typing import (
     Generic,
     Literal,
     NotRequired,
+    Self,
     TypeAlias,
     TypedDict,
     TypeVar,
@@ -55,6 +56,12 @@ class RawKey(str):
     """
 
     __slots__ = ()
+
+    def __new__(cls, key: str) -> Self:
+        """Take a key as it stands; `TypeError` if it is no `str`."""
+        if not isinstance(key, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"a key is a str, not {type(key).__name__}")
+        return super().__new__(cls, key)
 
     def __repr__(self) -> str:
         return f"RawKey({super().__repr__()})"
