@@ -391,8 +391,9 @@ class Operations:
 
     def sign(self, method: str, paths: str | Sequence[str], expires_in: Any) -> Plan[list[str]]:
         """Make signed URLs."""
-        full = [self._full(path, "paths") for path in _paths.listed(paths)]
         verb, seconds = _arguments.method(method), _arguments.expiry(expires_in)
+        reading = verb in ("GET", "HEAD")
+        full = [self._full(path, "paths", reading) for path in _paths.listed(paths)]
         if not full:
             return []
         return (yield from self._backend.sign(verb, full, seconds))

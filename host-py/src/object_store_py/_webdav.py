@@ -16,6 +16,7 @@ from ._http import HttpHost, Request, Response, changed
 from .exceptions import (
     AlreadyExistsError,
     BaseError,
+    GenericError,
     InvalidPathError,
     NotFoundError,
     NotSupportedError,
@@ -86,7 +87,16 @@ class WebDavBackend(BrainBackend):
         except AlreadyExistsError:
             if not overwrite:
                 raise
-            if (yield from self._holds(target)):
+            try:
+                is_folder = yield from self._holds(target)
+            except BaseError as error:
+                raise GenericError(
+                    f"{source!r} is not copied, for what is at {target!r} cannot be told: {error}",
+                    store=error.store,
+                    path=source,
+                    status=error.status,
+                ) from error
+            if is_folder:
                 raise InvalidPathError(
                     f"{target!r} is a folder, which WebDAV would delete with all that is in it",
                     path=target,
