@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -148,7 +149,7 @@ def test_nothing_is_written_beside_the_directory_that_was_named(
     before = keys_of(marked)
     local = tmp_path / "local"
     local.write_bytes(b"new")
-    writes = [
+    writes: list[Callable[[str], Any]] = [
         lambda path: fs.open(path, "wb"),
         lambda path: fs.open(path, "w"),
         lambda path: fs.open(path, "ab"),

@@ -7,6 +7,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import FrameType
 from typing import Any
 from urllib.parse import quote
@@ -230,7 +231,7 @@ def test_tokens_with_odd_characters(
                 client_options={"allow_http": True},
                 retry_config={"max_retries": 0},
             )
-            said = collect(caplog, recwarn, [lambda store=store: api.get(store, "k")])
+            said = collect(caplog, recwarn, [partial(api.get, store, "k")])
             assert "UnauthenticatedError" in said
             assert SECRET not in said
 
