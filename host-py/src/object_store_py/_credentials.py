@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from contextvars import ContextVar
 from typing import Any, TypeAlias
 
@@ -18,6 +18,30 @@ CredentialPlan: TypeAlias = Callable[[HttpHost], Plan[CredentialAnswer]]
 
 _asking: ContextVar[tuple[Callable[[], Any], ...]] = ContextVar("asking", default=())
 """The providers that are at work in this context."""
+
+
+class _Awaited:
+    """What an asynchronous provider gave; it is known to be at work while that is awaited."""
+
+    def __init__(self, provider: Callable[[], Any], given: Awaitable[Any]) -> None:
+        self._provider = provider
+        self._given = given
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        return self._wait().__await__()
+
+    async def _wait(self) -> Any:
+        token = _asking.set((*_asking.get(), self._provider))
+        try:
+            return await self._given
+        finally:
+            _asking.reset(token)
+
+    def close(self) -> None:
+        """Give it up: a coroutine that nobody awaits would complain."""
+        close: Callable[[], None] | None = getattr(self._given, "close", None)
+        if close is not None:
+            close()
 
 
 class _ProviderPlan:
@@ -42,14 +66,7 @@ class _ProviderPlan:
             _asking.reset(token)
         import inspect  # slow to load
 
-        return self._wait(given) if inspect.isawaitable(given) else given
-
-    async def _wait(self, given: Awaitable[Any]) -> Any:
-        token = _asking.set((*_asking.get(), self._provider))
-        try:
-            return await given
-        finally:
-            _asking.reset(token)
+        return _Awaited(self._provider, given) if inspect.isawaitable(given) else given
 
     def is_at_work(self) -> bool:
         return any(self._provider is other for other in _asking.get())

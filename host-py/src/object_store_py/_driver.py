@@ -62,8 +62,9 @@ def _invoke(effect: Invoke) -> Any:
 
     answer = effect.function()
     if inspect.isawaitable(answer):
-        if inspect.iscoroutine(answer):
-            answer.close()
+        close: Callable[[], None] | None = getattr(answer, "close", None)
+        if close is not None:
+            close()
         raise TypeError(f"{effect.purpose} is asynchronous: use it with the _async methods")
     return answer
 
