@@ -11,7 +11,6 @@ import pytest
 from object_store_py.exceptions import AlreadyExistsError, NotFoundError
 from object_store_py.store import LocalStore, MemoryStore, S3Store
 from tests.backends.minio import Minio
-from tests.backends.rawserver import RawServer, response
 from tests.harness.api import Api
 from tests.harness.stores import Backend
 
@@ -69,26 +68,6 @@ def test_another_bucket_or_another_credential_is_another_place(api: Api, minio: 
     api.call("copy_to", source, "from", target, "to")
     assert api.read(target, "to") == b"data"
     assert source.stats()["by_method"] == {"PUT": 1, "GET": 1}
-
-
-def test_what_is_too_large_for_the_servers_copy_is_streamed(api: Api) -> None:
-    refusal = b"<Error><Code>InvalidRequest</Code><Message>larger than 5368709120</Message></Error>"
-    facts = {"ETag": '"x"', "Last-Modified": "Tue, 01 Oct 2024 10:00:00 GMT"}
-    answers = [response(400, refusal), response(200, b"data", facts), response(200, b"", facts)]
-    with RawServer(answers) as server:
-        how: Any = {
-            "endpoint": server.endpoint,
-            "region": "us-east-1",
-            "access_key_id": "id",
-            "secret_access_key": "secret",
-            "client_options": {"allow_http": True},
-        }
-        one, two = S3Store("b", prefix="one", **how), S3Store("b", prefix="two", **how)
-        api.call("copy_to", one, "from", two, "to")
-        copy, get, put = server.requests
-    assert copy.header("x-amz-copy-source") == "b/one/from"
-    assert (get.method, get.target) == ("GET", b"/b/one/from")
-    assert (put.method, put.target, put.body) == ("PUT", b"/b/two/to", b"data")
 
 
 def test_attributes_that_files_cannot_have_are_left_out(api: Api, tmp_path: Path) -> None:

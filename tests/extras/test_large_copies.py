@@ -101,6 +101,20 @@ def test_a_large_object_is_copied_with_all_it_has(
     assert bodies < 5000  # the bytes do not come here
 
 
+def test_a_large_object_is_copied_to_another_store_of_the_server(
+    api: Api, store: S3Store, minio: Minio, proxy: FaultProxy, prefix: str
+) -> None:
+    options = minio.store_options() | {"endpoint": proxy.endpoint}
+    there = f"{prefix}/other"
+    other = S3Store(store.config["bucket"], prefix=there, copy_if_not_exists="multipart", **options)
+    api.put(store, "from", DATA, attributes=ATTRIBUTES)
+    proxy.requests.clear()
+    api.call("copy_to", store, "from", other, "to")
+    assert api.read(other, "to") == DATA
+    assert api.get(other, "to").attributes == ATTRIBUTES
+    assert sum(len(request.body) for request in proxy.requests) < 5000
+
+
 def test_a_large_object_is_renamed(api: Api, store: S3Store) -> None:
     api.put(store, "from", DATA, attributes=ATTRIBUTES)
     api.rename(store, "from", "to")
